@@ -1,0 +1,86 @@
+/* engine.h - tasks into results: the manager on rank 0, worker loops everywhere else.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The study's driver runs on rank 0 and is written as a plain sequence: add tasks, aus_engine_run()
+ * until all are committed (the callback sees commits in order and may add more), read results, add
+ * the next tasks. Worker ranks sit in aus_engine_serve(). One rank alone does both in turn.
+ * No collective happens between aus_engine_open() and aus_engine_close().
+ */
+#ifndef AUS_ENGINE_ENGINE_H
+#define AUS_ENGINE_ENGINE_H
+
+#include "engine/sched.h"
+#include "engine/work.h"
+
+#include <mpi.h>
+
+typedef struct aus_engine aus_engine;
+
+typedef struct aus_engine_conf {
+  aus_sched_conf sched;
+  int manager_works; /* -1 auto (rank 0 works up to 3 ranks), 0 no, 1 yes; one rank always works */
+  int max_failed;    /* failed trials that end the run with AUS_ENUMERIC; < 0: max(100, 20 % of the tasks) */
+  int progress;      /* 0: quiet; 1: progress line; 2: also a line per commit */
+  const char *title; /* shown in the progress line */
+  aus_worker_conf worker; /* kinds, tables, run directory, study data: equal on all ranks */
+} aus_engine_conf;
+
+/** Start: communicators, local worker, HELLOs.
+ *
+ * Collective on world; conf must be equal on all ranks.
+ * @return agreed: AUS_OK; AUS_EMPI; AUS_ENOMEM
+ */
+AUS_CHECKED int aus_engine_open(aus_engine **out, MPI_Comm world, const aus_engine_conf *conf, aus_err *err);
+
+/** Worker ranks: work until rank 0 stops the run. Local. @return AUS_OK; AUS_EMPI; AUS_EIO; AUS_ENOMEM */
+AUS_CHECKED int aus_engine_serve(aus_engine *e, aus_err *err);
+
+/* Rank 0. */
+AUS_CHECKED int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err);
+
+typedef int (*aus_commit_fn)(void *self, const aus_task *task, const aus_result *result, aus_err *err);
+
+/** Run until every added task is committed.
+ *
+ * @param [in] on_commit  called in index order within a campaign; may add tasks; may be NULL
+ * @return AUS_OK (failed trials are results, not errors); AUS_ENUMERIC too many failed; AUS_EIO a
+ *         worker could not write; AUS_EMPI no worker left; AUS_ECANCEL stopped by a signal; what on_commit returns
+ */
+AUS_CHECKED int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *err);
+
+/** Make every worker close its shard, so that rows committed so far can be read by any rank. */
+AUS_CHECKED int aus_engine_roll(aus_engine *e, aus_err *err);
+
+/** Keep bytes on rank 0 for workers that ask (copied). @return AUS_OK; AUS_EINVAL above 64 MiB; AUS_ENOMEM */
+AUS_CHECKED int aus_engine_put_blob(aus_engine *e, aus_blob_key key, const void *bytes, size_t n, aus_err *err);
+/** Lend a blob. @return AUS_OK; AUS_EINVAL when it is not there */
+AUS_CHECKED int aus_engine_get_blob(aus_engine *e, aus_blob_key key, const void **bytes, size_t *n, aus_err *err);
+
+/** What goes to /provenance, one entry per committed trial in order of commitment per campaign. */
+typedef struct aus_engine_log {
+  int64_t n;
+  const uint64_t *trial;
+  const uint16_t *attempts;
+  const double *cost_s, *start_s; /* start: seconds since the engine opened */
+  const int32_t *worker;
+  const int64_t *rss_bytes;
+  int64_t n_timeline;
+  const double *time_s, *manager_load;
+  const int64_t *busy_workers, *queue, *committed;
+  int64_t n_violations;
+  double busy_s, span_s; /* all workers' busy time; first TASK to last RESULT */
+  int n_workers, n_lost;
+  bool machine_dependent; /* a TIMEOUT, FAIL_MEM or CRASHED was committed */
+} aus_engine_log;
+aus_engine_log aus_engine_report(const aus_engine *e);
+
+/** Stop workers and free. Rank 0 sends STOP and waits for BYE (at most a few seconds); shards are
+ * closed on every rank before the agreement.
+ *
+ * Collective on world, unless workers were lost (then only rank 0's verdict counts and nobody waits).
+ * @param [in] rc   this rank's outcome so far
+ * @return agreed code
+ */
+AUS_CHECKED int aus_engine_close(aus_engine *e, int rc, aus_err *err);
+
+#endif

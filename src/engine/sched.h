@@ -1,0 +1,78 @@
+/* sched.h - the scheduler of rank 0: events in, actions out. No MPI, no clock of its own, no files.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The manager tells it what happened and when (`now_s`, any monotonic clock) and then takes actions
+ * until there are none. Tasks belong to campaigns; inside a campaign they are committed in index
+ * order, whatever arrived first. Campaigns with something runnable are served round robin by id,
+ * lowest index first; jobs before trials. The same object runs in production and in unit tests
+ * against a simulated clock with late, lost and duplicate results (engine.md 6.3, 6.5).
+ */
+#ifndef AUS_ENGINE_SCHED_H
+#define AUS_ENGINE_SCHED_H
+
+#include "engine/task.h"
+
+typedef struct aus_sched aus_sched;
+
+typedef struct aus_sched_conf {
+  int prefetch;        /* tasks queued at a worker beyond the running one */
+  int max_attempts;    /* 2 */
+  double timeout_min_s;   /* 60: least hard deadline */
+  double timeout_first_s; /* 3600: until 8 costs of a kind are known; then max(min, 20 x median) */
+  double hang_after_s;    /* 30: silence that makes a BUSY worker SUSPECT */
+  double lost_after_s;    /* hang_after + 60: silence that makes it LOST */
+} aus_sched_conf;
+
+typedef enum aus_worker_state {
+  AUS_W_ABSENT, AUS_W_IDLE, AUS_W_BUSY, AUS_W_SUSPECT, AUS_W_LOST, AUS_W_DRAINING, AUS_W_STOPPED
+} aus_worker_state;
+
+typedef enum aus_action_type {
+  AUS_ACT_NONE,
+  AUS_ACT_SEND,      /* send *task to worker */
+  AUS_ACT_COMMIT,    /* accept *result of *task; in index order within its campaign */
+  AUS_ACT_CANCEL,    /* tell the worker that this task is not wanted any more */
+  AUS_ACT_LOST,      /* worker was given up */
+  AUS_ACT_VIOLATION  /* two results of one trial differ: determinism is broken */
+} aus_action_type;
+
+typedef struct aus_action {
+  aus_action_type type;
+  int worker;
+  const aus_task *task;     /* lent until the next call */
+  const aus_result *result; /* lent until the next call */
+} aus_action;
+
+AUS_CHECKED int aus_sched_create(aus_sched **out, const aus_sched_conf *conf, int n_workers, aus_err *err);
+void aus_sched_destroy(aus_sched *s);
+
+/** Queue a task (copied). Indices of a campaign must come in order 0, 1, 2, ... (jobs and trials of
+ * one campaign number are two separate sequences).
+ * @return AUS_OK; AUS_EINVAL for an index out of order; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err);
+
+/* Events. Worker numbers are 1..n_workers. A `local` worker shares the manager's thread: it is never suspected. */
+void aus_sched_hello(aus_sched *s, int worker, bool local, double now_s);
+/** expect_s: seconds until the next sign of life (0: default). */
+void aus_sched_progress(aus_sched *s, int worker, double expect_s, double now_s);
+/** A result (ownership of its arrays moves here). @return AUS_OK; AUS_ENOMEM. */
+AUS_CHECKED int aus_sched_result(aus_sched *s, int worker, aus_result *result, double now_s, aus_err *err);
+/** The worker's process is known to be gone. */
+void aus_sched_gone(aus_sched *s, int worker, double now_s);
+void aus_sched_stopped(aus_sched *s, int worker, double now_s);
+
+/** Next action, or AUS_ACT_NONE; also looks at deadlines and silences. Local. */
+AUS_CHECKED int aus_sched_next(aus_sched *s, double now_s, aus_action *action, aus_err *err);
+
+/* Figures. */
+typedef struct aus_sched_stats {
+  int64_t n_tasks, n_queued, n_running, n_returned, n_committed, n_failed; /* trials and jobs */
+  int64_t n_retries, n_late, n_duplicates, n_violations;
+  int n_workers_busy, n_workers_lost, n_workers_live;
+} aus_sched_stats;
+aus_sched_stats aus_sched_count(const aus_sched *s);
+/** True when every task is committed. */
+bool aus_sched_done(const aus_sched *s);
+aus_worker_state aus_sched_worker(const aus_sched *s, int worker);
+
+#endif

@@ -1,0 +1,71 @@
+/* work.h - the worker's side: what a task handler may use, and the worker loop.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A handler is a function of the task and of the study's data. It appends rows, sets metrics, reads
+ * blobs that the task named in `needs`, may make a blob (a trained model), and calls the poll hook
+ * from its loops. It never prints, never uses MPI, and returns a code: AUS_OK gives status OK,
+ * AUS_ENOMEM FAIL_MEM, AUS_ENUMERIC FAIL_NUM, AUS_ECANCEL CANCELLED, AUS_EIO ends the run, anything
+ * else FAIL_SIM unless the handler called aus_work_status().
+ */
+#ifndef AUS_ENGINE_WORK_H
+#define AUS_ENGINE_WORK_H
+
+#include "engine/task.h"
+#include "par/comm.h"
+#include "util/poll.h"
+
+typedef struct aus_work aus_work;
+
+typedef struct aus_kind {
+  const char *name;         /* "initial": the name of /trials/<kind> */
+  const char *const *y_names; /* metrics */
+  int n_y;
+  int (*run)(void *self, aus_work *w, aus_err *err);
+} aus_kind;
+
+/* For handlers. */
+const aus_task *aus_work_task(const aus_work *w);
+const aus_poll *aus_work_poll(const aus_work *w);
+/** Set metric i of the kind. */
+void aus_work_metric(aus_work *w, int i, double y);
+/** Status to report with a failure code (FAIL_TRAIN, INFEASIBLE, ...). */
+void aus_work_status(aus_work *w, aus_status status);
+/** Append rows to a table of the study; they count only if the task succeeds. Codes of aus_shard_append. */
+AUS_CHECKED int aus_work_append(aus_work *w, int table, int64_t n_rows, const void *const *column, aus_err *err);
+/** Bytes of a blob named in the task's needs; lent until the handler returns. @return AUS_OK; AUS_EINVAL */
+AUS_CHECKED int aus_work_blob(aus_work *w, aus_blob_key key, const void **bytes, size_t *n, aus_err *err);
+/** Make a blob (copied; at most 64 MiB): rank 0 keeps it from the commit of this task on. */
+AUS_CHECKED int aus_work_give_blob(aus_work *w, aus_blob_key key, const void *bytes, size_t n, aus_err *err);
+/** Announce a long call that cannot poll. */
+void aus_work_expect(aus_work *w, double seconds);
+
+/* A worker: receives, executes, replies. */
+typedef struct aus_worker aus_worker;
+typedef struct aus_worker_conf {
+  const aus_kind *kinds;
+  int n_kinds;
+  void *self; /* the study's data, given to handlers */
+  const char *dir;
+  uint64_t run;
+  uint32_t first_shard, shard_stride;
+  const aus_table *tables;
+  int n_tables;
+  aus_poll_answer (*on_poll)(void *); /* rank 0's local worker: lets the manager look at its messages */
+  void *on_poll_self;
+} aus_worker_conf;
+
+/** @param [in] comm  the worker's side; lent. @return AUS_OK; AUS_ENOMEM. Sends HELLO. Local. */
+AUS_CHECKED int aus_worker_create(aus_worker **out, aus_comm *comm, const aus_worker_conf *conf, aus_err *err);
+/** Close the shard and free. @return AUS_OK; AUS_EIO. NULL is allowed. Local. */
+int aus_worker_destroy(aus_worker *w, aus_err *err);
+
+/** One turn: take the messages that are there, execute at most one task.
+ * @param [out] active   something was done
+ * @param [out] stopped  STOP came and BYE was sent
+ * @return AUS_OK; AUS_EMPI; AUS_EIO (shard; also reported to rank 0); AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_worker_step(aus_worker *w, bool *active, bool *stopped, aus_err *err);
+
+/** Turns until STOP (a worker rank's whole life). Same codes. Local. */
+AUS_CHECKED int aus_worker_loop(aus_worker *w, aus_err *err);
+
+#endif

@@ -1,0 +1,1 @@
+libauspex_a_SOURCES += src/store/table.h src/store/shard.h src/store/pub.h

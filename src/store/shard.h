@@ -1,0 +1,68 @@
+/* shard.h - a worker's own bulk data files: serial HDF5, appended to while the run goes on.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * shards/s<number, 6 digits>.h5 below the run directory; one writer per process. A writer's numbers
+ * are first, first + stride, first + 2 stride, ...: with first = base + rank and stride = ranks they
+ * are unique without asking anybody. Default library-version bounds, no SWMR, no compression, a
+ * flush after every append, so that a killed writer's file reads up to its last append (engine.md
+ * 9.1). The root of each file has the attributes auspex_shard = "1.0", run (u64: identifies the run)
+ * and number; every table is a group with one extensible dataset per column and `trial`.
+ * A file that its writer holds open cannot be opened by others: roll first.
+ */
+#ifndef AUS_STORE_SHARD_H
+#define AUS_STORE_SHARD_H
+
+#include "store/table.h"
+#include "util/err.h"
+
+typedef struct aus_shard aus_shard;
+
+/** A writer; no file is made before the first append.
+ *
+ * @param [in] dir     run directory; dir/shards is made when needed
+ * @param [in] run     identifies the run in every shard
+ * @param [in] tables  lent, n_tables
+ * @return AUS_OK; AUS_ENOMEM
+ *
+ * Local.
+ */
+AUS_CHECKED int aus_shard_create(aus_shard **out, const char *dir, uint64_t run, uint32_t first,
+                                 uint32_t stride, const aus_table *tables, int n_tables, aus_err *err);
+
+/** Append n_rows rows to a table and flush.
+ *
+ * @param [in] column  one pointer per column: n_rows x width values of its type, row-major
+ * @param [out] range  where they went, with the CRC; n = 0 rows is a range of no rows
+ * @return AUS_OK; AUS_EIO (also of a full disk; fatal for the run); AUS_ENOMEM
+ *
+ * Local. Rolls to the next file by itself beyond 4 GiB.
+ */
+AUS_CHECKED int aus_shard_append(aus_shard *s, int table, uint64_t trial, int64_t n_rows,
+                                 const void *const *column, aus_range *range, aus_err *err);
+
+/** Close the current file (if any), so that others can read it; the next append starts a new one.
+ * @return AUS_OK; AUS_EIO. Local. */
+AUS_CHECKED int aus_shard_roll(aus_shard *s, aus_err *err);
+
+/** Close and free; the error of a close shows in *err and the return value, the memory is freed anyway.
+ * NULL is allowed. Local. */
+int aus_shard_close(aus_shard *s, aus_err *err);
+
+/* Reading closed shards; keeps a few files open. */
+typedef struct aus_shard_reader aus_shard_reader;
+
+AUS_CHECKED int aus_shard_reader_create(aus_shard_reader **out, const char *dir, uint64_t run,
+                                        const aus_table *tables, int n_tables, aus_err *err);
+void aus_shard_reader_destroy(aus_shard_reader *r);
+
+/** Read rows first..first+n-1 (file rows) of one column of one shard.
+ *
+ * @param [out] to  n x width values of the column's type
+ * @return AUS_OK; AUS_EIO when the file is missing, of another run, or shorter
+ *
+ * Local.
+ */
+AUS_CHECKED int aus_shard_read(aus_shard_reader *r, int table, int column, uint32_t shard,
+                               uint64_t first, uint64_t n, void *to, aus_err *err);
+
+#endif

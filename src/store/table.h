@@ -1,0 +1,47 @@
+/* table.h - what a table looks like: columns with types, units and names; and ranges of its rows.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * An area describes its tables once; shards and publication make the same datasets from it. A table
+ * "traces/tasks" becomes one dataset per column below /traces/tasks. Columns are separate datasets of
+ * length N (or N x width), never compound records.
+ */
+#ifndef AUS_STORE_TABLE_H
+#define AUS_STORE_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum aus_dtype { AUS_F64, AUS_F32, AUS_I64, AUS_I32, AUS_U64, AUS_U32, AUS_U8 } aus_dtype;
+
+typedef struct aus_column {
+  const char *name;
+  aus_dtype type;
+  int width;               /* 1: [N]; k > 1: [N, k] */
+  const char *unit;        /* UDUNITS style, "1" if none */
+  double unit_si;          /* factor to SI */
+  const char *long_name;   /* one phrase */
+  const char *const *enumeration; /* names of the values 0.. for an HDF5 enum (type U8 or I32), else NULL */
+  int n_enumeration;
+} aus_column;
+
+typedef struct aus_table {
+  const char *name; /* path below the root of the published file, "traces/tasks" */
+  const aus_column *column;
+  int n_columns;
+  int by_trial; /* publication adds `trial` [n] and `offsets` [n+1] (one entry per trial that has a range) */
+  int row_trial; /* publication adds `trial` [N], one entry per row */
+} aus_table;
+
+/* Rows that one task appended to one table. */
+typedef struct aus_range {
+  uint64_t trial;
+  uint32_t table; /* index in the study's list of tables */
+  uint32_t shard; /* number in the shard's file name */
+  uint64_t first, n;
+  uint32_t crc; /* CRC-32C over the columns' bytes, column after column */
+} aus_range;
+
+/** Bytes of one element. Local. */
+size_t aus_dtype_size(aus_dtype type);
+
+#endif

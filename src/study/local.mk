@@ -1,0 +1,1 @@
+libauspex_a_SOURCES +=

@@ -1,0 +1,41 @@
+/* file.h - whole files in and out. Rank 0 only; simulators and algorithms never come here.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef AUS_UTIL_FILE_H
+#define AUS_UTIL_FILE_H
+
+#include "util/err.h"
+
+#include <stddef.h>
+
+/** Read a whole regular file.
+ *
+ * @param [out] bytes  content with a NUL behind it (aus_free)
+ * @param [out] n      number of bytes
+ * @return AUS_OK; AUS_EFORMAT when it does not exist or is no regular file; AUS_EIO; AUS_ENOMEM
+ *
+ * Local.
+ */
+AUS_CHECKED int aus_file_read(const char *path, char **bytes, size_t *n, aus_err *err);
+
+/** Write a whole file under its final name by way of "<path>.part", fsync and rename.
+ *
+ * @return AUS_OK; AUS_EIO, then the old file (if any) is untouched; AUS_ENOMEM
+ *
+ * Local.
+ */
+AUS_CHECKED int aus_file_write(const char *path, const void *bytes, size_t n, aus_err *err);
+
+/** Make a directory and its parents; one that exists is fine.
+ * @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_dir_make(const char *path, aus_err *err);
+
+/** "dir/name" when name is relative and dir is not empty, else a copy of name (aus_free).
+ * @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_path_join(char **out, const char *dir, const char *name, aus_err *err);
+
+/** The directory part of a path, "" when it has none (aus_free).
+ * @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_path_dir(char **out, const char *path, aus_err *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* heap.h - event queue ordered by (time, order): a binary (or wider) heap of small plain records.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Ties are broken by `order`, which the caller makes from kind and sequence number, so that the
+ * sequence of events never depends on memory. Payload is one 64-bit word. No allocation per event.
+ */
+#ifndef AUS_UTIL_HEAP_H
+#define AUS_UTIL_HEAP_H
+
+#include "util/err.h"
+
+#include <stdint.h>
+
+typedef struct aus_heap_item {
+  double t;       /* time in s; must not be NaN */
+  uint64_t order; /* kind << 56 | sequence, or what the caller likes; unique */
+  uint64_t data;
+} aus_heap_item;
+
+typedef struct aus_heap {
+  aus_heap_item *item;
+  int64_t n, cap;
+} aus_heap;
+
+void aus_heap_init(aus_heap *h);
+void aus_heap_fini(aus_heap *h);
+/** Make room for n items in all. @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_heap_reserve(aus_heap *h, int64_t n, aus_err *err);
+/** @return AUS_OK; AUS_ENOMEM (never within the reserved room). Local. O(log n). */
+AUS_CHECKED int aus_heap_push(aus_heap *h, aus_heap_item x, aus_err *err);
+/** The first item; h->n must not be 0. Local. O(log n). */
+aus_heap_item aus_heap_pop(aus_heap *h);
+
+#endif
