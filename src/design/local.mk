@@ -1,1 +1,1 @@
-libauspex_a_SOURCES +=
+libauspex_a_SOURCES += src/design/space.h src/design/design.h

@@ -1,1 +1,2 @@
-libauspex_a_SOURCES +=
+libauspex_a_SOURCES += src/serverless/model.h src/serverless/sim.h src/serverless/dataset.h \
+	src/serverless/space.h
