@@ -109,9 +109,11 @@ int aus_grow(void *p, int64_t *cap, int64_t need, size_t size, aus_err *err)
   void *q;
 
   if (need <= *cap) return AUS_OK;
-  while (n < need) n = n > INT64_MAX / 2 ? need : 2 * n;
+  while (n < need)
+    n = n > INT64_MAX / 2 ? need : 2 * n;
   q = aus_realloc(*block, (size_t)n, size);
-  if (!q) return aus_fail(err, AUS_ENOMEM, AUS_HERE, "out of memory (%zu x %zu bytes)", (size_t)n, size);
+  if (!q)
+    return aus_fail(err, AUS_ENOMEM, AUS_HERE, "out of memory (%zu x %zu bytes)", (size_t)n, size);
   *block = q;
   *cap = n;
   return AUS_OK;

@@ -44,24 +44,24 @@ int64_t aus_alloc_live(void);
 AUS_CHECKED int aus_grow(void *p, int64_t *cap, int64_t need, size_t size, aus_err *err);
 
 /* p = n zeroed elements of its own type, or fail with AUS_ENOMEM. */
-#define AUS_NEW(p, n, err)                                                                         \
-  do {                                                                                             \
-    (p) = aus_zalloc((size_t)(n), sizeof *(p));                                                    \
-    if (!(p)) {                                                                                    \
-      rc = aus_fail(err, AUS_ENOMEM, AUS_HERE, "out of memory (%zu x %zu bytes)", (size_t)(n),     \
-                    sizeof *(p));                                                                  \
-      goto done;                                                                                   \
-    }                                                                                              \
+#define AUS_NEW(p, n, err)                                                                     \
+  do {                                                                                         \
+    (p) = aus_zalloc((size_t)(n), sizeof *(p));                                                \
+    if (!(p)) {                                                                                \
+      rc = aus_fail(err, AUS_ENOMEM, AUS_HERE, "out of memory (%zu x %zu bytes)", (size_t)(n), \
+                    sizeof *(p));                                                              \
+      goto done;                                                                               \
+    }                                                                                          \
   } while (0)
 
 /* p = copy of the string s, or fail with AUS_ENOMEM. */
-#define AUS_DUP(p, s, err)                                                                         \
-  do {                                                                                             \
-    (p) = aus_strdup(s);                                                                           \
-    if (!(p)) {                                                                                    \
-      rc = aus_fail(err, AUS_ENOMEM, AUS_HERE, "out of memory (string)");                          \
-      goto done;                                                                                   \
-    }                                                                                              \
+#define AUS_DUP(p, s, err)                                                \
+  do {                                                                    \
+    (p) = aus_strdup(s);                                                  \
+    if (!(p)) {                                                           \
+      rc = aus_fail(err, AUS_ENOMEM, AUS_HERE, "out of memory (string)"); \
+      goto done;                                                          \
+    }                                                                     \
   } while (0)
 
 #endif

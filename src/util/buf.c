@@ -106,7 +106,8 @@ static void little(aus_buf *b, uint64_t x, int n)
   unsigned char c[8];
   int i;
 
-  for (i = 0; i < n; i++) c[i] = (unsigned char)(x >> (8 * i));
+  for (i = 0; i < n; i++)
+    c[i] = (unsigned char)(x >> (8 * i));
   aus_buf_bytes(b, c, (size_t)n);
 }
 
@@ -165,7 +166,8 @@ static uint64_t take_little(aus_rd *r, size_t n)
     r->bad = 1;
     return 0;
   }
-  for (i = 0; i < n; i++) x |= (uint64_t)r->p[r->at + i] << (8 * i);
+  for (i = 0; i < n; i++)
+    x |= (uint64_t)r->p[r->at + i] << (8 * i);
   r->at += n;
   return x;
 }
@@ -225,7 +227,8 @@ int aus_rd_str(aus_rd *r, char **out, aus_err *err)
   char *s = NULL;
 
   *out = NULL;
-  if (!p || memchr(p, '\0', n)) AUS_FAIL(err, AUS_EFORMAT, "string field of %u bytes is damaged", n);
+  if (!p || memchr(p, '\0', n))
+    AUS_FAIL(err, AUS_EFORMAT, "string field of %u bytes is damaged", n);
   AUS_NEW(s, (size_t)n + 1, err);
   memcpy(s, p, n);
   *out = s;
@@ -237,9 +240,10 @@ done:
  * go through the eight-byte loop below where the processor has the instruction. */
 static uint32_t crc_soft(uint32_t crc, const unsigned char *p, size_t n)
 {
-  static const uint32_t nibble[16] = {
-      0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-      0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75};
+  static const uint32_t nibble[16] = {0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1,
+                                      0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+                                      0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+                                      0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75};
 
   for (; n > 0; n--, p++) {
     crc ^= *p;
@@ -251,7 +255,7 @@ static uint32_t crc_soft(uint32_t crc, const unsigned char *p, size_t n)
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) static uint32_t crc_hard(uint32_t crc, const unsigned char *p,
-                                                          size_t n)
+                                                           size_t n)
 {
   uint64_t c = crc, x;
 

@@ -48,6 +48,8 @@ AUS_CHECKED int aus_cfg_parse(aus_cfg *cfg, const char *name, const char *bytes,
 
 /** Override or add one value: "a.b.c" below root becomes `text`, parsed as a YAML flow value
  * ("3", "abc", "[1, 2]", "{x: 1}"); maps on the way are made. The node's place is "--set a.b.c".
+ * Text that starts with no bracket or quote is taken as it stands ("1,2,4", "a: b"); "" is a string.
+ * Nodes lent before from below the path are gone.
  *
  * @return AUS_OK; AUS_ECONFIG when text is malformed, the path is empty or runs through a non-map; AUS_ENOMEM
  *
@@ -64,26 +66,37 @@ const char *aus_cfg_key(const aus_cfg_node *map, int64_t i);
 /** i-th entry of a list or map; marks it as read. */
 aus_cfg_node *aus_cfg_at(aus_cfg_node *node, int64_t i);
 /** Entry of a map by name, NULL when it is not there (or map is NULL or no map); marks it as read and
- * remembers the name as a known one for suggestions. `key` must be a literal or outlive the cfg. */
+ * remembers (a copy of) the name as a known one for suggestions. */
 aus_cfg_node *aus_cfg_get(aus_cfg_node *map, const char *key);
 /** Text of a scalar as written (without quotes); "" for others. */
 const char *aus_cfg_text(const aus_cfg_node *node);
 /** "file:line:column" of a node's value, into out. */
 void aus_cfg_place(const aus_cfg_node *node, char *out, size_t n);
+/** True when a getter has reported this node as wrong. */
+bool aus_cfg_is_wrong(const aus_cfg_node *node);
+/** Name of the document a node stands in; NULL for an override. */
+const char *aus_cfg_file(const aus_cfg_node *node);
 /** Mark a node and everything below as read (when another reader takes it over). */
 void aus_cfg_use(aus_cfg_node *node);
 
 /* Typed values of a node. The node may be NULL (a key that is not there): then the default is
- * returned without a problem. On a wrong value they report a problem and return the default. */
-double aus_cfg_real(aus_cfg *cfg, aus_cfg_node *node, const char *what, double lo, double hi, double def);
-int64_t aus_cfg_int(aus_cfg *cfg, aus_cfg_node *node, const char *what, int64_t lo, int64_t hi, int64_t def);
+ * returned without a problem. On a wrong value they report a problem (one per node) and return the
+ * default. The message is "place: NAME is VALUE, need ..."; NAME is `what`, or with `what` NULL (the
+ * usual choice) the path of the key from the root, "nodes[3].memory_gb". A value in quotes is text,
+ * never a number; a number without quotes is no string, except in an override; true, false, 1 and 0
+ * are booleans. A bound that is infinite (INT64_MIN, INT64_MAX) is none. */
+double aus_cfg_real(aus_cfg *cfg, aus_cfg_node *node, const char *what, double lo, double hi,
+                    double def);
+int64_t aus_cfg_int(aus_cfg *cfg, aus_cfg_node *node, const char *what, int64_t lo, int64_t hi,
+                    int64_t def);
 bool aus_cfg_bool(aus_cfg *cfg, aus_cfg_node *node, const char *what, bool def);
 const char *aus_cfg_string(aus_cfg *cfg, aus_cfg_node *node, const char *what, const char *def);
 /** Index of the text in the NULL-terminated list `names`; a problem with the nearest name otherwise. */
-int aus_cfg_enum(aus_cfg *cfg, aus_cfg_node *node, const char *what, const char *const *names, int def);
+int aus_cfg_enum(aus_cfg *cfg, aus_cfg_node *node, const char *what, const char *const *names,
+                 int def);
 
-/* Children that must be there: a problem at the parent's place when they are not, and NULL. A NULL
- * parent gives NULL without a further problem. */
+/* Children that must be there: a problem at the parent's place when they are not, and NULL (text "",
+ * a number within lo..hi). A NULL parent gives the same without a further problem. */
 aus_cfg_node *aus_cfg_need(aus_cfg *cfg, aus_cfg_node *map, const char *key);
 aus_cfg_node *aus_cfg_need_map(aus_cfg *cfg, aus_cfg_node *map, const char *key);
 aus_cfg_node *aus_cfg_need_list(aus_cfg *cfg, aus_cfg_node *map, const char *key);
@@ -93,18 +106,19 @@ const char *aus_cfg_need_string(aus_cfg *cfg, aus_cfg_node *map, const char *key
 /** Report a problem at a node ("file:line:column: text"); at most 20 are kept. Local. */
 void aus_cfg_problem(aus_cfg *cfg, const aus_cfg_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/** Report every key below node that no getter asked for: unknown key "x" in "parent"; did you mean "y"? */
+/** Report every key below node that no getter asked for: unknown key "x" in "parent"; did you mean "y"?
+ * Also a value that was searched for keys but is no map (null counts as an empty map). */
 void aus_cfg_unused(aus_cfg *cfg, aus_cfg_node *node);
 
 int aus_cfg_n_problems(const aus_cfg *cfg);
 const char *aus_cfg_problem_text(const aus_cfg *cfg, int i);
-/** AUS_OK when there is no problem; else code `code` with the first one's text (and how many more). */
+/** AUS_OK when there is no problem; else code `code` with the first one's text "(and N more)". */
 AUS_CHECKED int aus_cfg_check(const aus_cfg *cfg, int code, aus_err *err);
 
 /** Canonical JSON of a tree: keys sorted, compact, numbers as written when they are JSON numbers. */
 void aus_cfg_canonical(const aus_cfg_node *node, aus_buf *out);
 
-/** Of n names the one with the smallest edit distance to word, NULL when all are too far (> 1 + length/3). */
+/** Of n names the one with the smallest edit distance (swapped neighbours count one) to word, NULL when all are too far (> 1 + length/3). */
 const char *aus_cfg_nearest(const char *word, const char *const *names, int64_t n);
 
 #endif

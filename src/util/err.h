@@ -24,7 +24,8 @@ typedef enum aus_code {
   AUS_EMPI = -7,     /* MPI failed or workers were lost */
   AUS_EDEP = -8,     /* a third-party library failed */
   AUS_ECANCEL = -9,  /* stopped early, resumable */
-  AUS_EBUG = -10     /* broken invariant */
+  AUS_EBUG = -10,    /* broken invariant */
+  AUS_EBUSY = -11    /* run directory in use */
 } aus_code;
 
 typedef struct aus_err {
@@ -55,26 +56,26 @@ const char *aus_code_name(int code);
 
 /** Exit status of the program for a code.
  *
- * @return 0, 2, 3, 4, 5, 8, 70 or 75
+ * @return 0, 2, 3, 4, 5, 7, 8, 70 or 75
  * Local. Source: the table in the manual, section EXIT STATUS.
  */
 int aus_code_exit(int code);
 
 #define AUS_STR2_(x) #x
-#define AUS_STR_(x) AUS_STR2_(x)
-#define AUS_HERE __FILE__ ":" AUS_STR_(__LINE__)
+#define AUS_STR_(x)  AUS_STR2_(x)
+#define AUS_HERE     __FILE__ ":" AUS_STR_(__LINE__)
 
 /* rc = call; on error goto done. */
-#define AUS_TRY(call)                                                                              \
-  do {                                                                                             \
-    if ((rc = (call)) != AUS_OK) goto done;                                                        \
+#define AUS_TRY(call)                       \
+  do {                                      \
+    if ((rc = (call)) != AUS_OK) goto done; \
   } while (0)
 
 /* Fill the error, goto done. */
-#define AUS_FAIL(err, code, ...)                                                                   \
-  do {                                                                                             \
-    rc = aus_fail(err, code, AUS_HERE, __VA_ARGS__);                                               \
-    goto done;                                                                                     \
+#define AUS_FAIL(err, code, ...)                     \
+  do {                                               \
+    rc = aus_fail(err, code, AUS_HERE, __VA_ARGS__); \
+    goto done;                                       \
   } while (0)
 
 /* For our own mistakes only; off with NDEBUG. */

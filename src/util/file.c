@@ -85,6 +85,31 @@ done:
   return rc;
 }
 
+int aus_file_check(const char *path, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *dir = NULL;
+  struct stat st;
+
+  AUS_TRY(aus_path_dir(&dir, path, err));
+  if (path[0] == '\0' || path[strlen(path) - 1] == '/')
+    AUS_FAIL(err, AUS_EIO, "\"%s\" is no name for an output file", path);
+  if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+    AUS_FAIL(err, AUS_EIO, "%s: cannot write there: it is a directory", path);
+  if (access(dir[0] != '\0' ? dir : ".", W_OK | X_OK) != 0)
+    AUS_FAIL(err, AUS_EIO, "%s: cannot write there: %s", path, strerror(errno));
+done:
+  aus_free(dir);
+  return rc;
+}
+
+int aus_file_same(const char *a, const char *b)
+{
+  struct stat x, y;
+
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 int aus_dir_make(const char *path, aus_err *err)
 {
   int rc = AUS_OK;

@@ -26,6 +26,13 @@ AUS_CHECKED int aus_file_read(const char *path, char **bytes, size_t *n, aus_err
  */
 AUS_CHECKED int aus_file_write(const char *path, const void *bytes, size_t n, aus_err *err);
 
+/** Could a file be written there (before the work whose result it is)? Its directory must be writable, and
+ * the name must not be empty or a directory's. @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_file_check(const char *path, aus_err *err);
+
+/** True if both paths name one existing file. Local. */
+int aus_file_same(const char *a, const char *b);
+
 /** Make a directory and its parents; one that exists is fine.
  * @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_dir_make(const char *path, aus_err *err);

@@ -9,6 +9,7 @@
 
 #include "util/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct aus_heap_item {
@@ -16,6 +17,8 @@ typedef struct aus_heap_item {
   uint64_t order; /* kind << 56 | sequence, or what the caller likes; unique */
   uint64_t data;
 } aus_heap_item;
+
+enum { AUS_HEAP_WIDTH = 4 }; /* children per item */
 
 typedef struct aus_heap {
   aus_heap_item *item;
@@ -30,5 +33,18 @@ AUS_CHECKED int aus_heap_reserve(aus_heap *h, int64_t n, aus_err *err);
 AUS_CHECKED int aus_heap_push(aus_heap *h, aus_heap_item x, aus_err *err);
 /** The first item; h->n must not be 0. Local. O(log n). */
 aus_heap_item aus_heap_pop(aus_heap *h);
+/** Put x in the place of the first item, which is lost; h->n must not be 0. For the common case of an
+ * event that leads to the next one: cheaper than pop and push. Local. O(log n). */
+void aus_heap_replace(aus_heap *h, aus_heap_item x);
+
+/** True when another item has the time of the first one; h->n must not be 0. Local. */
+static inline bool aus_heap_tied(const aus_heap *h)
+{
+  int64_t i;
+
+  for (i = 1; i <= AUS_HEAP_WIDTH && i < h->n; i++)
+    if (h->item[i].t == h->item[0].t) return true;
+  return false;
+}
 
 #endif

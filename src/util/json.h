@@ -23,7 +23,8 @@ typedef const struct aus_json_value aus_json_value;
  *
  * Local.
  */
-AUS_CHECKED int aus_json_parse(aus_json **out, const char *name, const char *bytes, size_t n, aus_err *err);
+AUS_CHECKED int aus_json_parse(aus_json **out, const char *name, const char *bytes, size_t n,
+                               aus_err *err);
 void aus_json_destroy(aus_json *doc);
 aus_json_value *aus_json_root(const aus_json *doc);
 
@@ -40,6 +41,9 @@ int64_t aus_json_count(aus_json_value *v);
 aus_json_value *aus_json_at(aus_json_value *v, int64_t i);
 /** Member of an object, NULL when it is not there or v is NULL or no object. */
 aus_json_value *aus_json_get(aus_json_value *v, const char *key);
+
+/** A string in quotes, with what JSON wants escaped; other bytes go through. Local. */
+void aus_json_quote(aus_buf *buf, const char *s);
 
 /* Writing: an indented document, one call per token; commas and line breaks are put in between. Reals
  * have up to 17 significant digits and read back as the same double; not finite becomes null. */

@@ -32,8 +32,8 @@ void aus_log(aus_log_level level, const char *module, const char *format, ...)
 void aus_log_live(int on);
 
 #define AUS_ERROR(module, ...) aus_log(AUS_LOG_ERROR, module, __VA_ARGS__)
-#define AUS_WARN(module, ...) aus_log(AUS_LOG_WARN, module, __VA_ARGS__)
-#define AUS_INFO(module, ...) aus_log(AUS_LOG_INFO, module, __VA_ARGS__)
+#define AUS_WARN(module, ...)  aus_log(AUS_LOG_WARN, module, __VA_ARGS__)
+#define AUS_INFO(module, ...)  aus_log(AUS_LOG_INFO, module, __VA_ARGS__)
 #define AUS_DEBUG(module, ...) aus_log(AUS_LOG_DEBUG, module, __VA_ARGS__)
 #define AUS_TRACE(module, ...) aus_log(AUS_LOG_TRACE, module, __VA_ARGS__)
 

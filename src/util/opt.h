@@ -29,17 +29,19 @@ typedef enum aus_opt_type {
 } aus_opt_type;
 
 typedef struct aus_opt {
-  const char *name;  /* "serverless.window_s"; a table ends with a NULL name */
+  const char *name; /* "serverless.window_s"; a table ends with a NULL name */
   aus_opt_type type;
-  const char *def;   /* as text; NULL: required */
+  const char *def; /* as text; NULL: required */
   const char *range;
-  const char *unit;  /* shown, "" if none */
+  const char *unit; /* shown, "" if none */
   const char *help;
 } aus_opt;
 
 typedef struct aus_opts aus_opts;
 
 /** Read the keys of n_tables tables from the tree below root; wrong values become problems of cfg.
+ * A null in the tree counts as not given. A path that stands in a file is joined to that file's
+ * directory, one from an override or a default stays as it is.
  *
  * @param [in] root  map, or NULL for all defaults; lent nodes (AUS_T_NODE) live as long as cfg
  * @return AUS_OK (also with problems: see aus_cfg_check); AUS_ENOMEM
@@ -53,13 +55,16 @@ void aus_opts_destroy(aus_opts *opts);
 bool aus_opt_bool(const aus_opts *opts, const char *name);
 int64_t aus_opt_int(const aus_opts *opts, const char *name);
 double aus_opt_real(const aus_opts *opts, const char *name);
-const char *aus_opt_str(const aus_opts *opts, const char *name); /* also of AUS_T_PATH and AUS_T_ENUM */
-int aus_opt_enum(const aus_opts *opts, const char *name);        /* index in the range list */
+const char *aus_opt_str(const aus_opts *opts,
+                        const char *name);                /* also of AUS_T_PATH and AUS_T_ENUM */
+int aus_opt_enum(const aus_opts *opts, const char *name); /* index in the range list */
 aus_cfg_node *aus_opt_node(const aus_opts *opts, const char *name); /* NULL when not given */
 bool aus_opt_given(const aus_opts *opts, const char *name);         /* in the tree, not defaulted */
-aus_cfg_node *aus_opt_place(const aus_opts *opts, const char *name); /* node of a given key, for problems; else NULL */
+aus_cfg_node *aus_opt_place(const aus_opts *opts,
+                            const char *name); /* node of a given key, for problems; else NULL */
 
-/** Effective values as one canonical JSON object (keys sorted, nested by the dots, compact). */
+/** Effective values as one canonical JSON object: keys sorted, nested by the dots, compact. Paths are left
+ * out: what an input file holds decides a result, not where it lies. */
 void aus_opts_canonical(const aus_opts *opts, aus_buf *out);
 
 /* Command line of one command. */
@@ -76,7 +81,8 @@ typedef struct aus_args aus_args;
  *
  * @return AUS_OK; AUS_ECONFIG for an unknown option (with the nearest name) or a missing argument; AUS_ENOMEM
  *
- * Local. Does not touch the caller's argv order.
+ * Local. Does not touch the caller's argv order; the strings are lent and must outlive *out. "--" ends
+ * the options. A long option may be cut short where that is unambiguous.
  */
 AUS_CHECKED int aus_args_parse(aus_args **out, const aus_cli *const *tables, int n_tables, int argc,
                                char *const *argv, aus_err *err);

@@ -3,8 +3,8 @@
  *
  * Philox4x32-10 (Salmon et al. 2011). A stream is (key, trial, purpose); the key belongs to a
  * campaign, campaign 0 being the run itself. Draw n of a stream uses block n/2 with the counter
- * {block_lo, trial_lo, trial_hi, purpose << 16 | block_hi16}. Nothing is stored or sent: whoever knows
- * the names can make the draw. Each random quantity consumes a fixed number of draws.
+ * {block_lo, trial_lo, trial_hi, purpose << 16 | block_hi16}. Nothing is stored or sent: whoever
+ * knows the names can make the draw. Each random quantity consumes a fixed number of draws.
  */
 #ifndef AUS_UTIL_RNG_H
 #define AUS_UTIL_RNG_H
@@ -55,16 +55,19 @@ aus_rng aus_rng_open(uint64_t seed, uint64_t campaign, uint64_t trial, uint32_t 
 uint64_t aus_rng_u64(aus_rng *r);
 uint64_t aus_rng_at(const aus_rng *r, uint64_t n);
 
-/** Uniform in the open interval (0,1): ((x >> 11) + 0.5) * 2^-53. One draw. */
+/** Uniform in the open interval (0,1): ((x >> 11) + 0.5) * 2^-53, 1 - 2^-53 where that rounds to 1.
+ * One draw; aus_rng_unit() is the same of given bits. */
 double aus_rng_uniform(aus_rng *r);
+double aus_rng_unit(uint64_t bits);
 /** Integer in 0..m-1, m >= 1: multiply-and-shift, rejection on the private sub-stream. One draw. */
 uint64_t aus_rng_below(aus_rng *r, uint64_t m);
 /** Standard normal by inversion. One draw. */
 double aus_rng_normal(aus_rng *r);
 /** Exponential with mean 1: -log(u). One draw. */
 double aus_rng_exponential(aus_rng *r);
-/** Poisson count by sequential inversion; a mean above 500 is split into equal parts of at most 500,
- * one draw each, so that the number of draws depends on the mean alone. Mean 0 gives 0 and one draw. */
+/** Poisson count with a finite mean >= 0 by sequential inversion; a mean above 500 is split into
+ * equal parts of at most 500, one draw each, so that the number of draws depends on the mean alone.
+ * Mean 0 gives 0 and one draw. */
 int64_t aus_rng_poisson(aus_rng *r, double mean);
 /** Random permutation of 0..n-1 in p (Fisher-Yates from the top, n-1 draws). */
 void aus_rng_permutation(aus_rng *r, int64_t n, int64_t *p);

@@ -12,7 +12,8 @@ static void zeroed_and_checked(void **state)
 
   (void)state;
   assert_non_null(p);
-  for (i = 0; i < 100; i++) assert_int_equal(p[i], 0);
+  for (i = 0; i < 100; i++)
+    assert_int_equal(p[i], 0);
   aus_free(p);
   assert_null(aus_zalloc(SIZE_MAX / 2, 3));
   p = aus_zalloc(0, 8);
@@ -70,8 +71,10 @@ static void grows(void **state)
     check_ok(aus_grow(&p, &cap, i + 1, sizeof *p, &err), &err);
     p[i] = i;
   }
-  for (i = 0; i < 1000; i++) assert_int_equal(p[i], i);
-  check_fails(aus_grow(&p, &cap, INT64_MAX / 2, sizeof *p, &err), AUS_ENOMEM, "out of memory", &err);
+  for (i = 0; i < 1000; i++)
+    assert_int_equal(p[i], i);
+  check_fails(aus_grow(&p, &cap, INT64_MAX / 2, sizeof *p, &err), AUS_ENOMEM, "out of memory",
+              &err);
   assert_int_equal(p[999], 999);
   aus_free(p);
 }

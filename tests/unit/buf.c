@@ -57,7 +57,9 @@ static void fields(void **state)
   assert_int_equal(aus_rd_u8(&r), 0);
   assert_true(r.bad);
   /* A length that runs beyond the end. */
-  r = aus_rd_of("\xff\xff\xff\x7f" "abc", 7);
+  r = aus_rd_of("\xff\xff\xff\x7f"
+                "abc",
+                7);
   check_fails(aus_rd_str(&r, &s, &err), AUS_EFORMAT, "damaged", &err);
   aus_buf_fini(&b);
 }
@@ -94,7 +96,8 @@ static void crc(void **state)
   assert_int_equal(aus_crc32c(0, p, sizeof p), 0x8a9136aau);
   memset(p, 0xff, sizeof p);
   assert_int_equal(aus_crc32c(0, p, sizeof p), 0x62a8ab43u);
-  for (i = 0; i < 32; i++) p[i] = (unsigned char)i;
+  for (i = 0; i < 32; i++)
+    p[i] = (unsigned char)i;
   assert_int_equal(aus_crc32c(0, p, sizeof p), 0x46dd794eu);
   assert_int_equal(aus_crc32c(aus_crc32c(0, p, 13), p + 13, 19), 0x46dd794eu);
 }

@@ -19,27 +19,27 @@
 #include "util/err.h"
 
 /* The call succeeds, or its message is shown. */
-#define check_ok(call, err)                                                                        \
-  do {                                                                                             \
-    aus_err_clear(err);                                                                            \
-    if ((call) != AUS_OK) fail_msg("%s: %s (%s)", #call, (err)->text, (err)->where);               \
+#define check_ok(call, err)                                                          \
+  do {                                                                               \
+    aus_err_clear(err);                                                              \
+    if ((call) != AUS_OK) fail_msg("%s: %s (%s)", #call, (err)->text, (err)->where); \
   } while (0)
 
 /* The call fails with this code and a text that contains `part`. */
-#define check_fails(call, want, part, err)                                                         \
-  do {                                                                                             \
-    aus_err_clear(err);                                                                            \
-    assert_int_equal((call), (want));                                                              \
-    assert_int_equal((err)->code, (want));                                                         \
-    if (!strstr((err)->text, (part)))                                                              \
-      fail_msg("%s: message \"%s\" lacks \"%s\"", #call, (err)->text, (part));                     \
+#define check_fails(call, want, part, err)                                     \
+  do {                                                                         \
+    aus_err_clear(err);                                                        \
+    assert_int_equal((call), (want));                                          \
+    assert_int_equal((err)->code, (want));                                     \
+    if (!strstr((err)->text, (part)))                                          \
+      fail_msg("%s: message \"%s\" lacks \"%s\"", #call, (err)->text, (part)); \
   } while (0)
 
 /* |a - b| <= tol x max(1, |b|) */
-#define check_near(a, b, tol)                                                                      \
-  do {                                                                                             \
-    double a_ = (a), b_ = (b), t_ = (tol)*fmax(1.0, fabs(b_));                                     \
-    if (!(fabs(a_ - b_) <= t_)) fail_msg("%s = %.17g, want %.17g", #a, a_, b_);                    \
+#define check_near(a, b, tol)                                                   \
+  do {                                                                          \
+    double a_ = (a), b_ = (b), t_ = (tol)*fmax(1.0, fabs(b_));                  \
+    if (!(fabs(a_ - b_) <= t_)) fail_msg("%s = %.17g, want %.17g", #a, a_, b_); \
   } while (0)
 
 #endif

@@ -53,12 +53,15 @@ static void exit_codes(void **state)
   assert_int_equal(aus_code_exit(AUS_EFORMAT), 3);
   assert_int_equal(aus_code_exit(AUS_EIO), 4);
   assert_int_equal(aus_code_exit(AUS_ENUMERIC), 5);
+  assert_int_equal(aus_code_exit(AUS_EBUSY), 7);
   assert_int_equal(aus_code_exit(AUS_EMPI), 8);
   assert_int_equal(aus_code_exit(AUS_EBUG), 70);
   assert_int_equal(aus_code_exit(AUS_ENOMEM), 70);
   assert_int_equal(aus_code_exit(AUS_EDEP), 70);
   assert_int_equal(aus_code_exit(AUS_ECANCEL), 75);
   assert_string_equal(aus_code_name(AUS_EDEP), "EDEP");
+  assert_string_equal(aus_code_name(AUS_EBUSY), "EBUSY");
+  assert_string_equal(aus_code_name(-12), "unknown");
   assert_string_equal(aus_code_name(5), "unknown");
 }
 
