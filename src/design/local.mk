@@ -1,1 +1,3 @@
-libauspex_a_SOURCES += src/design/space.h src/design/design.h
+libauspex_a_SOURCES += \
+	src/design/design.c src/design/design.h \
+	src/design/space.c src/design/space.h

@@ -1,8 +1,8 @@
 /* xgb.h - gradient-boosted trees (XGBoost's C library), one thread, every parameter explicit.
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A model is an opaque booster that saves to and loads from bytes ("xgboost-ubj"; JSON is read, too).
- * Continuing means boosting further rounds on the residuals of new rows: the old trees stay.
+ * A model is an opaque booster that saves to and loads from bytes ("xgboost-ubj"; JSON is read,
+ * too). Continuing means boosting further rounds on the residuals of new rows: the old trees stay.
  */
 #ifndef AUS_LEARN_XGB_H
 #define AUS_LEARN_XGB_H
@@ -14,17 +14,21 @@
 
 typedef struct aus_xgb aus_xgb;
 
-typedef enum aus_xgb_method { AUS_XGB_EXACT, AUS_XGB_HIST, AUS_XGB_AUTO } aus_xgb_method; /* auto: exact below 10,000 rows */
+typedef enum aus_xgb_method {
+  AUS_XGB_EXACT,
+  AUS_XGB_HIST,
+  AUS_XGB_AUTO
+} aus_xgb_method; /* auto: exact below 10,000 rows */
 
 typedef struct aus_xgb_conf {
-  int rounds;         /* 200 */
-  int max_depth;      /* 6 */
-  double eta;         /* 0.3 */
+  int rounds;                                    /* 200 */
+  int max_depth;                                 /* 6 */
+  double eta;                                    /* 0.3 */
   double lambda, alpha, gamma, min_child_weight; /* 1, 0, 0, 1 */
-  double subsample, colsample; /* 1, 1 */
-  double base_score;  /* 0.5 */
+  double subsample, colsample;                   /* 1, 1 */
+  double base_score;                             /* 0.5 */
   aus_xgb_method method;
-  uint32_t seed;      /* 435 in compat */
+  uint32_t seed; /* 435 in compat */
 } aus_xgb_conf;
 
 /** The defaults above (objective reg:squarederror). Local. */
@@ -34,24 +38,35 @@ aus_xgb_conf aus_xgb_defaults(void);
  *
  * @param [in] x  n x d, row-major, finite or NaN (missing)
  * @param [in] y  n, finite
- * @return AUS_OK; AUS_EINVAL for n < 1 or d < 1; AUS_ENUMERIC for labels that are not finite; AUS_EDEP with XGBoost's text; AUS_ENOMEM
+ * @return AUS_OK; AUS_EINVAL for n < 1, d < 1, rounds < 1 or a parameter that is not finite;
+ *         AUS_ENUMERIC for labels that are not finite and infinite features; AUS_EDEP with
+ *         XGBoost's text; AUS_ENOMEM
  *
  * Local. Deterministic: the same rows and configuration give the same bytes.
  */
-AUS_CHECKED int aus_xgb_train(aus_xgb **out, const aus_xgb_conf *conf, int64_t n, int d, const float *x,
-                              const float *y, aus_err *err);
-/** Add conf->rounds rounds on new rows to a copy of `base` (base is unchanged). Same codes. */
-AUS_CHECKED int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf, int64_t n,
-                                 int d, const float *x, const float *y, aus_err *err);
+AUS_CHECKED int aus_xgb_train(aus_xgb **out, const aus_xgb_conf *conf, int64_t n, int d,
+                              const float *x, const float *y, aus_err *err);
+/** Add conf->rounds rounds on new rows to a copy of `base` (base is unchanged; its base_score
+ * stays). Same codes, AUS_EINVAL also when d is not the model's. */
+AUS_CHECKED int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf,
+                                 int64_t n, int d, const float *x, const float *y, aus_err *err);
 void aus_xgb_destroy(aus_xgb *m);
 
-/** Predict n rows. @param [out] y  n. @return AUS_OK; AUS_EINVAL when d is not the model's; AUS_EDEP. Local. */
-AUS_CHECKED int aus_xgb_predict(const aus_xgb *m, int64_t n, int d, const float *x, float *y, aus_err *err);
+/** Predict n rows. @param [out] y  n. @return AUS_OK; AUS_EINVAL when d is not the model's. Local.
+ * A plain walk through flat trees (the same bits as XGBoost's predictor): cheap for single rows. */
+AUS_CHECKED int aus_xgb_predict(const aus_xgb *m, int64_t n, int d, const float *x, float *y,
+                                aus_err *err);
 
-/** Model as bytes (aus_free). @return AUS_OK; AUS_EDEP; AUS_ENOMEM. Local. */
+/** Model as bytes (aus_free). @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_xgb_save(const aus_xgb *m, char **bytes, size_t *n, aus_err *err);
-/** The reverse, UBJSON or JSON text. @return AUS_OK; AUS_EFORMAT when XGBoost refuses; AUS_ENOMEM. Local. */
-AUS_CHECKED int aus_xgb_load(aus_xgb **out, const char *name, const void *bytes, size_t n, aus_err *err);
+/** The reverse, UBJSON or JSON text; every length and index is checked. @return AUS_OK; AUS_EFORMAT
+ * "name: byte N: ..." for anything but a whole gbtree model of reg:squarederror; AUS_ENOMEM.
+ * Local. */
+AUS_CHECKED int aus_xgb_load(aus_xgb **out, const char *name, const void *bytes, size_t n,
+                             aus_err *err);
+
+/** Version of the XGBoost library, "1.7.4". Local. */
+void aus_xgb_library(char out[32]);
 
 int aus_xgb_rounds(const aus_xgb *m);
 int aus_xgb_n_features(const aus_xgb *m);

@@ -1,1 +1,13 @@
 # unit tests of src/design
+if HAVE_CMOCKA
+DESIGN_TESTS = tests/unit/space.t tests/unit/design.t
+check_PROGRAMS += $(DESIGN_TESTS)
+TESTS += $(DESIGN_TESTS)
+
+tests_unit_space_t_SOURCES = tests/unit/space.c
+tests_unit_space_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_space_t_LDADD = $(UNIT_LDADD)
+tests_unit_design_t_SOURCES = tests/unit/design.c
+tests_unit_design_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_design_t_LDADD = $(UNIT_LDADD)
+endif

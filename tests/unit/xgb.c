@@ -1,0 +1,515 @@
+/* xgb.c - boosted trees: golden predictions, equality with XGBoost's own predictor, bad input.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "learn/xgb.h"
+#include "unit/shared.h"
+
+#include <xgboost/c_api.h>
+
+enum { MAX = 200 };
+
+static aus_err err;
+
+static int64_t as_floats(const char *text, const char *key, float *out)
+{
+  double x[MAX];
+  int64_t i, n = shared_numbers(text, key, x, MAX);
+
+  for (i = 0; i < n; i++)
+    out[i] = (float)x[i];
+  return n;
+}
+
+/* The model's answers on the grid of `text` against the list behind `key`. */
+static void check_grid(const aus_xgb *m, const char *text, const char *key, double tol)
+{
+  float grid[MAX], want[MAX], got[MAX];
+  int64_t i, n = as_floats(text, "\"grid\"", grid);
+
+  assert_int_equal(as_floats(text, key, want), n);
+  assert_true(n > 10);
+  check_ok(aus_xgb_predict(m, n, 1, grid, got, &err), &err);
+  for (i = 0; i < n; i++)
+    if (fabs((double)got[i] - (double)want[i]) > tol)
+      fail_msg("%s: x = %g gives %.9g, want %.9g", key, (double)grid[i], (double)got[i],
+               (double)want[i]);
+}
+
+static aus_xgb *load_file(const char *path)
+{
+  size_t n;
+  char *text = shared_text(path, &n);
+  aus_xgb *m;
+
+  check_ok(aus_xgb_load(&m, path, text, n, &err), &err);
+  free(text);
+  return m;
+}
+
+/* Stored models of Python's xgboost 1.7.4: 1e-6. */
+static void golden_loaded(void **state)
+{
+  char *step = shared_text("serverless/inputs/nofs/dnn1_step_model_predictions.json", NULL);
+  char *c = shared_text("serverless/golden/dataset-c.json", NULL);
+  aus_xgb *m = load_file("serverless/inputs/nofs/dnn1_step_model.json");
+
+  (void)state;
+  assert_int_equal(aus_xgb_rounds(m), 200);
+  assert_int_equal(aus_xgb_n_features(m), 1);
+  check_grid(m, step, "\"predictions\"", 1e-6);
+  aus_xgb_destroy(m);
+  m = load_file("serverless/inputs/nofs/dnn1_model.json");
+  check_grid(m, c, "\"full_dataset\"", 1e-6);
+  aus_xgb_destroy(m);
+  m = load_file("serverless/inputs/nofs/dnn1_model_finetuned.json");
+  assert_int_equal(aus_xgb_rounds(m), 400);
+  check_grid(m, c, "\"finetuned_on_initial_dataset\"", 1e-6);
+  aus_xgb_destroy(m);
+  free(step);
+  free(c);
+}
+
+/* Trained here with the parameters of the golden data: 1e-4. */
+static void golden_trained(void **state)
+{
+  char *step = shared_text("serverless/inputs/nofs/dnn1_step_model_predictions.json", NULL);
+  aus_xgb_conf conf = aus_xgb_defaults();
+  float x[MAX], y[MAX];
+  aus_xgb *m;
+  int i;
+
+  (void)state;
+  for (i = 0; i < 159; i++) {
+    x[i] = 0.25f * (float)(i + 1);
+    y[i] = ceilf(x[i] / 4.0f);
+  }
+  check_ok(aus_xgb_train(&m, &conf, 159, 1, x, y, &err), &err);
+  check_grid(m, step, "\"predictions\"", 1e-4);
+  aus_xgb_destroy(m);
+  free(step);
+}
+
+static void golden_continued(void **state)
+{
+  char *c = shared_text("serverless/golden/dataset-c.json", NULL);
+  const char *optim = strstr(c, "\"kn_kn-optim\""), *initial = strstr(c, "\"kn_kn-initial\"");
+  aus_xgb_conf conf = aus_xgb_defaults();
+  float x[MAX], y[MAX];
+  aus_xgb *base, *m;
+  int64_t n;
+
+  (void)state;
+  assert_non_null(optim);
+  assert_non_null(initial);
+  n = as_floats(optim, "\"X\"", x);
+  assert_int_equal(as_floats(optim, "\"y\"", y), n);
+  check_ok(aus_xgb_train(&base, &conf, n, 1, x, y, &err), &err);
+  check_grid(base, c, "\"full_dataset\"", 1e-4);
+  n = as_floats(initial, "\"X\"", x);
+  assert_int_equal(as_floats(initial, "\"y\"", y), n);
+  check_ok(aus_xgb_continue(&m, base, &conf, n, 1, x, y, &err), &err);
+  assert_int_equal(aus_xgb_rounds(m), 400);
+  assert_int_equal(aus_xgb_rounds(base), 200);
+  check_grid(m, c, "\"finetuned_on_initial_dataset\"", 1e-4);
+  check_grid(base, c, "\"full_dataset\"", 1e-4);
+  aus_xgb_destroy(m);
+  aus_xgb_destroy(base);
+  base = load_file("serverless/inputs/nofs/dnn1_model.json");
+  check_ok(aus_xgb_continue(&m, base, &conf, n, 1, x, y, &err), &err);
+  assert_int_equal(aus_xgb_rounds(m), 400);
+  check_grid(m, c, "\"finetuned_on_initial_dataset\"", 1e-4);
+  aus_xgb_destroy(m);
+  assert_int_equal(as_floats(optim, "\"train_points_used_by_original\"", x), 2);
+  check_ok(aus_xgb_train(&m, &conf, 1, 1, x, x + 1, &err), &err);
+  check_grid(m, c, "\"one_point_model\"", 1e-4);
+  aus_xgb_destroy(m);
+  aus_xgb_destroy(base);
+  free(c);
+}
+
+enum { ROWS = 700, DIM = 3 };
+
+/* Rows of a curve with steps; every 11th entry missing. */
+static void invent(float *x, float *y)
+{
+  uint32_t state = 1;
+  int i, j;
+
+  for (i = 0; i < ROWS; i++) {
+    for (j = 0; j < DIM; j++) {
+      state = state * 1664525u + 1013904223u;
+      x[i * DIM + j] = (float)(state >> 8) / (float)(1 << 24);
+    }
+    y[i] = floorf(4.0f * x[i * DIM]) + x[i * DIM + 1] * x[i * DIM + 2];
+    if (i % 11 == 0) x[i * DIM + i % DIM] = NAN;
+  }
+}
+
+/* XGBoost's own answer for the same bytes. */
+static void xgboost_predict(const char *bytes, size_t n_bytes, const float *x, float *y)
+{
+  BoosterHandle b;
+  DMatrixHandle d;
+  bst_ulong const *shape;
+  bst_ulong dim;
+  const float *out;
+
+  assert_int_equal(XGBoosterCreate(NULL, 0, &b), 0);
+  assert_int_equal(XGBoosterSetParam(b, "nthread", "1"), 0);
+  assert_int_equal(XGBoosterLoadModelFromBuffer(b, bytes, n_bytes), 0);
+  assert_int_equal(XGDMatrixCreateFromMat_omp(x, ROWS, DIM, NAN, &d, 1), 0);
+  assert_int_equal(
+      XGBoosterPredictFromDMatrix(b, d,
+                                  "{\"type\":0,\"training\":false,\"iteration_begin\":0,"
+                                  "\"iteration_end\":0,\"strict_shape\":false}",
+                                  &shape, &dim, &out),
+      0);
+  assert_int_equal(dim, 1);
+  assert_int_equal(shape[0], ROWS);
+  memcpy(y, out, ROWS * sizeof *y);
+  XGDMatrixFree(d);
+  XGBoosterFree(b);
+}
+
+static void check_same_as_xgboost(const aus_xgb_conf *conf)
+{
+  static float x[ROWS * DIM], y[ROWS], got[ROWS], want[ROWS];
+  aus_xgb *base, *m;
+  char *bytes;
+  size_t n;
+
+  invent(x, y);
+  check_ok(aus_xgb_train(&base, conf, ROWS, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_continue(&m, base, conf, ROWS / 2, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_save(m, &bytes, &n, &err), &err);
+  check_ok(aus_xgb_predict(m, ROWS, DIM, x, got, &err), &err);
+  xgboost_predict(bytes, n, x, want);
+  assert_memory_equal(got, want, sizeof got);
+  aus_free(bytes);
+  aus_xgb_destroy(m);
+  aus_xgb_destroy(base);
+}
+
+static void same_bits(void **state)
+{
+  aus_xgb_conf conf = aus_xgb_defaults();
+
+  (void)state;
+  conf.rounds = 30;
+  check_same_as_xgboost(&conf);
+  conf.method = AUS_XGB_HIST;
+  check_same_as_xgboost(&conf);
+  conf.method = AUS_XGB_AUTO;
+  conf.gamma = 0.5; /* pruned nodes stay in the arrays */
+  conf.alpha = 0.1;
+  conf.subsample = 0.8;
+  conf.colsample = 0.7;
+  conf.base_score = 2.25;
+  check_same_as_xgboost(&conf);
+}
+
+static void training(void **state)
+{
+  static float x[ROWS * DIM], y[ROWS], got[ROWS];
+  aus_xgb_conf conf = aus_xgb_defaults();
+  aus_xgb *a, *b;
+  char *p, *q;
+  size_t n, k;
+  double sum = 0.0;
+  int i;
+
+  (void)state;
+  invent(x, y);
+  conf.rounds = 40;
+  conf.subsample = 0.8;
+  check_ok(aus_xgb_train(&a, &conf, ROWS, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_train(&b, &conf, ROWS, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_save(a, &p, &n, &err), &err);
+  check_ok(aus_xgb_save(b, &q, &k, &err), &err);
+  assert_int_equal(n, k);
+  assert_memory_equal(p, q, n);
+  aus_free(q);
+  aus_xgb_destroy(b);
+  conf.seed++;
+  check_ok(aus_xgb_train(&b, &conf, ROWS, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_save(b, &q, &k, &err), &err);
+  assert_false(n == k && memcmp(p, q, n) == 0);
+  aus_free(q);
+  aus_xgb_destroy(b);
+  check_ok(aus_xgb_load(&b, "m", p, n, &err), &err);
+  check_ok(aus_xgb_predict(b, ROWS, DIM, x, got, &err), &err);
+  for (i = 0; i < ROWS; i++)
+    sum += pow((double)got[i] - (double)y[i], 2);
+  assert_true(sqrt(sum / ROWS) < 0.1); /* the labels spread by more than 1 */
+  aus_free(p);
+  aus_xgb_destroy(a);
+  aus_xgb_destroy(b);
+}
+
+static void bad_arguments(void **state)
+{
+  float x[4] = {1, 2, 3, 4}, y[4] = {1, 2, 3, 4};
+  aus_xgb_conf conf = aus_xgb_defaults();
+  aus_xgb *m, *other;
+
+  (void)state;
+  check_fails(aus_xgb_train(&m, &conf, 0, 1, x, y, &err), AUS_EINVAL, "0 rows", &err);
+  check_fails(aus_xgb_train(&m, &conf, 4, 0, x, y, &err), AUS_EINVAL, "0 features", &err);
+  y[2] = NAN;
+  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), AUS_ENUMERIC, "label of row 2", &err);
+  assert_null(m);
+  y[2] = 3;
+  x[3] = -INFINITY;
+  check_fails(aus_xgb_train(&m, &conf, 2, 2, x, y, &err), AUS_ENUMERIC, "feature 1 of row 1", &err);
+  x[3] = NAN;
+  conf.rounds = 0;
+  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), AUS_EINVAL, "0 rounds", &err);
+  conf.rounds = 2;
+  conf.eta = -1.0;
+  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), AUS_EDEP, "xgboost: ", &err);
+  conf.eta = NAN;
+  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), AUS_EINVAL, "eta is not finite", &err);
+  conf.eta = 0.3;
+  check_ok(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), &err);
+  check_fails(aus_xgb_predict(m, 2, 2, x, y, &err), AUS_EINVAL, "the model has 1", &err);
+  check_fails(aus_xgb_continue(&other, m, &conf, 2, 2, x, y, &err), AUS_EINVAL, "the model has 1",
+              &err);
+  assert_null(other);
+  aus_xgb_destroy(m);
+  aus_xgb_destroy(NULL);
+}
+
+/* Whatever it is: refused as a damaged model, or a model that answers and that XGBoost can read. */
+static void try_bytes(const char *bytes, size_t n, int must_fail)
+{
+  aus_xgb_conf conf = aus_xgb_defaults();
+  aus_xgb *m, *more;
+  float x[DIM] = {0.25f, NAN, 0.75f}, y = 1.0f;
+  int rc, d;
+
+  aus_err_clear(&err);
+  conf.rounds = 1;
+  rc = aus_xgb_load(&m, "damaged", bytes, n, &err);
+  if (rc == AUS_OK) {
+    assert_false(must_fail);
+    d = aus_xgb_n_features(m);
+    if (d <= DIM) {
+      check_ok(aus_xgb_predict(m, 1, d, x, &y, &err), &err);
+      rc = aus_xgb_continue(&more, m, &conf, 1, d, x, &y, &err);
+      if (rc != AUS_OK && rc != AUS_ENUMERIC) assert_int_equal(rc, AUS_EDEP);
+      aus_xgb_destroy(more);
+    }
+  } else {
+    assert_int_equal(rc, AUS_EFORMAT);
+    assert_null(m);
+    assert_non_null(strstr(err.text, "damaged: "));
+  }
+  aus_xgb_destroy(m);
+}
+
+static char *small_model(size_t *n)
+{
+  static float x[ROWS * DIM], y[ROWS];
+  aus_xgb_conf conf = aus_xgb_defaults();
+  aus_xgb *m;
+  char *bytes;
+
+  invent(x, y);
+  conf.rounds = 3;
+  conf.max_depth = 3;
+  conf.gamma = 0.05;
+  check_ok(aus_xgb_train(&m, &conf, ROWS, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_save(m, &bytes, n, &err), &err);
+  aus_xgb_destroy(m);
+  return bytes;
+}
+
+static char *as_json(const char *ubj, size_t n, size_t *n_json)
+{
+  BoosterHandle b;
+  bst_ulong len;
+  const char *lent;
+  char *text;
+
+  assert_int_equal(XGBoosterCreate(NULL, 0, &b), 0);
+  assert_int_equal(XGBoosterLoadModelFromBuffer(b, ubj, n), 0);
+  assert_int_equal(XGBoosterSaveModelToBuffer(b, "{\"format\":\"json\"}", &len, &lent), 0);
+  text = malloc(len);
+  assert_non_null(text);
+  memcpy(text, lent, len);
+  XGBoosterFree(b);
+  *n_json = len;
+  return text;
+}
+
+/* Cut at every byte; every byte replaced by a few others (UBJSON) or many bytes (JSON). */
+static void damaged_ubj(void **state)
+{
+  static const unsigned char other[] = {0x00, 0xff, 0x7f, 0x80, '{', '[', 'L', '9'};
+  size_t n, i, k;
+  char *bytes = small_model(&n), *cut, was;
+
+  (void)state;
+  assert_true(n > 1000);
+  for (i = 0; i < n; i++) {
+    cut = malloc(i + 1); /* exact size: the sanitizer sees a read beyond it */
+    assert_non_null(cut);
+    memcpy(cut, bytes, i);
+    try_bytes(cut, i, 1);
+    free(cut);
+  }
+  for (i = 0; i < n; i++) {
+    was = bytes[i];
+    for (k = 0; k < sizeof other; k++) {
+      bytes[i] = (char)other[k];
+      try_bytes(bytes, n, 0);
+    }
+    bytes[i] = was;
+  }
+  try_bytes(bytes, n, 0);
+  aus_free(bytes);
+}
+
+static void damaged_json(void **state)
+{
+  static const char other[] = {'9', '-', '[', '}', '"', ',', 'x', '\0'};
+  size_t n, n_json, i;
+  char *bytes = small_model(&n), *text = as_json(bytes, n, &n_json), was;
+
+  (void)state;
+  for (i = 0; i + 1 < n_json; i += 7)
+    try_bytes(text, i, 1);
+  for (i = 0; i < n_json; i++) {
+    was = text[i];
+    text[i] = other[i % sizeof other];
+    try_bytes(text, n_json, 0);
+    text[i] = was;
+  }
+  free(text);
+  aus_free(bytes);
+}
+
+/* What a byte replaced at random hits too seldom. */
+static void garbage(void **state)
+{
+  static char deep[100001];
+  static const char parents[] = "\"parents\":[2147483647,";
+  size_t n, n_json;
+  char *bytes = small_model(&n), *text = as_json(bytes, n, &n_json), *s;
+  aus_xgb *m;
+
+  (void)state;
+  try_bytes("", 0, 1);
+  try_bytes("{", 1, 1);
+  try_bytes("   ", 3, 1);
+  try_bytes("{}", 2, 1);
+  try_bytes("{\"", 2, 1);
+  try_bytes("{\"a\":1}", 7, 1);
+  try_bytes("binf\1\2\3\4", 8, 1); /* looks like the old binary format */
+  try_bytes("bs64 AAAA", 9, 1);
+  try_bytes("\x7f"
+            "ELF............",
+            16, 1);
+  memset(deep, '[', sizeof deep);
+  memcpy(deep, "{\"a\":", 5);
+  try_bytes(deep, sizeof deep, 1);
+  memset(deep, '{', sizeof deep);
+  try_bytes(deep, sizeof deep, 1);
+  s = strstr(text, parents);
+  assert_non_null(s);
+  s[sizeof parents - 1] = '9';
+  check_fails(aus_xgb_load(&m, "p", text, n_json, &err), AUS_EFORMAT, "p: ", &err);
+  s[sizeof parents - 1] = '0';
+  s = strstr(text, "reg:squarederror");
+  assert_non_null(s);
+  memcpy(s, "reg:gamma       ", 16);
+  memmove(s + 9, s + 16, n_json - (size_t)(s + 16 - text));
+  check_fails(aus_xgb_load(&m, "g", text, n_json - 7, &err), AUS_EFORMAT, "not reg:squarederror",
+              &err);
+  free(text);
+  aus_free(bytes);
+}
+
+/* White space in front and between does not matter. */
+static void pretty_json(void **state)
+{
+  size_t n, n_json;
+  char *bytes = small_model(&n), *text = as_json(bytes, n, &n_json), *pretty = malloc(n_json + 8),
+       *again;
+  aus_xgb *m;
+
+  (void)state;
+  assert_non_null(pretty);
+  memcpy(pretty, "\n {\n  ", 6);
+  memcpy(pretty + 6, text + 1, n_json - 1);
+  pretty[5 + n_json] = '\n';
+  check_ok(aus_xgb_load(&m, "pretty", pretty, n_json + 6, &err), &err);
+  check_ok(aus_xgb_save(m, &again, &n_json, &err), &err);
+  assert_int_equal(n_json, n);
+  assert_memory_equal(again, bytes, n);
+  aus_xgb_destroy(m);
+  aus_free(again);
+  aus_free(bytes);
+  free(pretty);
+  free(text);
+}
+
+static void out_of_memory(void **state)
+{
+  float x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 1, 2, 2, 3, 3};
+  aus_xgb_conf conf = aus_xgb_defaults();
+  int64_t live, i;
+  aus_xgb *m = NULL, *k = NULL, *l = NULL, *j = NULL;
+  char *bytes = NULL, *small, *text;
+  size_t n, n_small, n_text;
+  int rc;
+
+  (void)state;
+  small = small_model(&n_small);
+  text = as_json(small, n_small, &n_text);
+  live = aus_alloc_live();
+  conf.rounds = 12;
+  for (i = 0; i < 1000; i++) {
+    aus_alloc_fail_at(i);
+    aus_err_clear(&err);
+    rc = aus_xgb_train(&m, &conf, 6, 1, x, y, &err);
+    if (rc == AUS_OK) rc = aus_xgb_continue(&k, m, &conf, 6, 1, x, y, &err);
+    if (rc == AUS_OK) rc = aus_xgb_save(k, &bytes, &n, &err);
+    if (rc == AUS_OK) rc = aus_xgb_load(&l, "m", bytes, n, &err);
+    if (rc == AUS_OK) rc = aus_xgb_load(&j, "m", text, n_text, &err);
+    if (rc != AUS_OK) assert_int_equal(rc, AUS_ENOMEM);
+    if (rc != AUS_OK) assert_true(aus_alloc_failed());
+    aus_xgb_destroy(m);
+    aus_xgb_destroy(k);
+    aus_xgb_destroy(l);
+    aus_xgb_destroy(j);
+    aus_free(bytes);
+    m = k = l = j = NULL;
+    bytes = NULL;
+    assert_int_equal(aus_alloc_live(), live);
+    if (!aus_alloc_failed()) break;
+  }
+  aus_alloc_fail_at(-1);
+  aus_free(small);
+  free(text);
+  assert_int_equal(rc, AUS_OK);
+#ifndef NDEBUG
+  assert_true(i > 8);
+#endif
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(golden_loaded),    cmocka_unit_test(golden_trained),
+      cmocka_unit_test(golden_continued), cmocka_unit_test(same_bits),
+      cmocka_unit_test(training),         cmocka_unit_test(bad_arguments),
+      cmocka_unit_test(damaged_ubj),      cmocka_unit_test(damaged_json),
+      cmocka_unit_test(garbage),          cmocka_unit_test(pretty_json),
+      cmocka_unit_test(out_of_memory),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
