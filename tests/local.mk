@@ -25,6 +25,7 @@ include tests/unit/engine.mk
 include tests/unit/study.mk
 include tests/unit/serverless.mk
 include tests/mpi/local.mk
+include tests/mpi/pub.mk
 include tests/cli/local.mk
 include tests/h5/local.mk
 include tests/lint/local.mk

@@ -19,18 +19,21 @@ typedef struct aus_engine aus_engine;
 typedef struct aus_engine_conf {
   aus_sched_conf sched;
   int manager_works; /* -1 auto (rank 0 works up to 3 ranks), 0 no, 1 yes; one rank always works */
-  int max_failed;    /* failed trials that end the run with AUS_ENUMERIC; < 0: max(100, 20 % of the tasks) */
+  int max_failed; /* failed trials that end the run with AUS_ENUMERIC; < 0: max(100, 20 % of the tasks) */
   int progress;      /* 0: quiet; 1: progress line; 2: also a line per commit */
   const char *title; /* shown in the progress line */
-  aus_worker_conf worker; /* kinds, tables, run directory, study data: equal on all ranks */
+  /* Kinds, tables, run directory, study data: equal on all ranks. first_shard is the first free number; rank
+   * r writes first_shard + r, + ranks, ... (shard_stride and on_poll are set by the engine). */
+  aus_worker_conf worker;
 } aus_engine_conf;
 
 /** Start: communicators, local worker, HELLOs.
  *
- * Collective on world; conf must be equal on all ranks.
+ * Collective on world; conf must be equal on all ranks. MPI_COMM_NULL: one rank, without MPI.
  * @return agreed: AUS_OK; AUS_EMPI; AUS_ENOMEM
  */
-AUS_CHECKED int aus_engine_open(aus_engine **out, MPI_Comm world, const aus_engine_conf *conf, aus_err *err);
+AUS_CHECKED int aus_engine_open(aus_engine **out, MPI_Comm world, const aus_engine_conf *conf,
+                                aus_err *err);
 
 /** Worker ranks: work until rank 0 stops the run. Local. @return AUS_OK; AUS_EMPI; AUS_EIO; AUS_ENOMEM */
 AUS_CHECKED int aus_engine_serve(aus_engine *e, aus_err *err);
@@ -38,23 +41,31 @@ AUS_CHECKED int aus_engine_serve(aus_engine *e, aus_err *err);
 /* Rank 0. */
 AUS_CHECKED int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err);
 
-typedef int (*aus_commit_fn)(void *self, const aus_task *task, const aus_result *result, aus_err *err);
+typedef int (*aus_commit_fn)(void *self, const aus_task *task, const aus_result *result,
+                             aus_err *err);
 
 /** Run until every added task is committed.
  *
  * @param [in] on_commit  called in index order within a campaign; may add tasks; may be NULL
  * @return AUS_OK (failed trials are results, not errors); AUS_ENUMERIC too many failed; AUS_EIO a
- *         worker could not write; AUS_EMPI no worker left; AUS_ECANCEL stopped by a signal; what on_commit returns
+ *         worker could not write; AUS_EMPI no worker left; AUS_ECANCEL stopped by a signal; AUS_EINVAL a task needs a
+ *         blob that is not there; AUS_EFORMAT a damaged message; what on_commit returns
  */
 AUS_CHECKED int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *err);
 
 /** Make every worker close its shard, so that rows committed so far can be read by any rank. */
 AUS_CHECKED int aus_engine_roll(aus_engine *e, aus_err *err);
 
-/** Keep bytes on rank 0 for workers that ask (copied). @return AUS_OK; AUS_EINVAL above 64 MiB; AUS_ENOMEM */
-AUS_CHECKED int aus_engine_put_blob(aus_engine *e, aus_blob_key key, const void *bytes, size_t n, aus_err *err);
+/** Keep bytes on rank 0 for workers that ask (copied). Workers cache by key, so a key has the same bytes
+ * for ever. @return AUS_OK; AUS_EINVAL above 64 MiB or for other bytes than before; AUS_ENOMEM */
+AUS_CHECKED int aus_engine_put_blob(aus_engine *e, aus_blob_key key, const void *bytes, size_t n,
+                                    aus_err *err);
 /** Lend a blob. @return AUS_OK; AUS_EINVAL when it is not there */
-AUS_CHECKED int aus_engine_get_blob(aus_engine *e, aus_blob_key key, const void **bytes, size_t *n, aus_err *err);
+AUS_CHECKED int aus_engine_get_blob(aus_engine *e, aus_blob_key key, const void **bytes, size_t *n,
+                                    aus_err *err);
+
+/** Forget a blob that no further task needs. */
+void aus_engine_drop_blob(aus_engine *e, aus_blob_key key);
 
 /** What goes to /provenance, one entry per committed trial in order of commitment per campaign. */
 typedef struct aus_engine_log {
@@ -78,9 +89,10 @@ aus_engine_log aus_engine_report(const aus_engine *e);
  * closed on every rank before the agreement.
  *
  * Collective on world, unless workers were lost (then only rank 0's verdict counts and nobody waits).
- * @param [in] rc   this rank's outcome so far
+ * @param [in] rc         this rank's outcome so far
+ * @param [out] together  false: a worker was lost, so no further collective may follow; may be NULL
  * @return agreed code
  */
-AUS_CHECKED int aus_engine_close(aus_engine *e, int rc, aus_err *err);
+AUS_CHECKED int aus_engine_close(aus_engine *e, int rc, bool *together, aus_err *err);
 
 #endif

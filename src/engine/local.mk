@@ -1,1 +1,9 @@
-libauspex_a_SOURCES += src/engine/task.h src/engine/sched.h src/engine/work.h src/engine/engine.h
+libauspex_a_SOURCES += \
+	src/engine/blobs.c src/engine/blobs.h \
+	src/engine/engine.c src/engine/engine.h \
+	src/engine/median.c src/engine/median.h \
+	src/engine/progress.c src/engine/progress.h \
+	src/engine/sched.c src/engine/sched.h \
+	src/engine/task.c src/engine/task.h \
+	src/engine/wire.c src/engine/wire.h \
+	src/engine/work.c src/engine/work.h

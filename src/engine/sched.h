@@ -5,7 +5,12 @@
  * until there are none. Tasks belong to campaigns; inside a campaign they are committed in index
  * order, whatever arrived first. Campaigns with something runnable are served round robin by id,
  * lowest index first; jobs before trials. The same object runs in production and in unit tests
- * against a simulated clock with late, lost and duplicate results (engine.md 6.3, 6.5).
+ * against a simulated clock with late, lost and duplicate results.
+ *
+ * A worker holds at most 1 + prefetch tasks and works on them in the order of sending. When it is
+ * given up, the first one is charged an attempt and the others are queued again for free; what it held
+ * stays on its account until it answers (it may only have been slow), so that a second result can be
+ * told from a stray one and compared.
  */
 #ifndef AUS_ENGINE_SCHED_H
 #define AUS_ENGINE_SCHED_H
@@ -15,8 +20,8 @@
 typedef struct aus_sched aus_sched;
 
 typedef struct aus_sched_conf {
-  int prefetch;        /* tasks queued at a worker beyond the running one */
-  int max_attempts;    /* 2 */
+  int prefetch;           /* tasks queued at a worker beyond the running one */
+  int max_attempts;       /* 2 */
   double timeout_min_s;   /* 60: least hard deadline */
   double timeout_first_s; /* 3600: until 8 costs of a kind are known; then max(min, 20 x median) */
   double hang_after_s;    /* 30: silence that makes a BUSY worker SUSPECT */
@@ -24,26 +29,35 @@ typedef struct aus_sched_conf {
 } aus_sched_conf;
 
 typedef enum aus_worker_state {
-  AUS_W_ABSENT, AUS_W_IDLE, AUS_W_BUSY, AUS_W_SUSPECT, AUS_W_LOST, AUS_W_DRAINING, AUS_W_STOPPED
+  AUS_W_ABSENT,
+  AUS_W_IDLE,
+  AUS_W_BUSY,
+  AUS_W_SUSPECT,
+  AUS_W_LOST,
+  AUS_W_DRAINING,
+  AUS_W_STOPPED
 } aus_worker_state;
 
 typedef enum aus_action_type {
   AUS_ACT_NONE,
-  AUS_ACT_SEND,      /* send *task to worker */
-  AUS_ACT_COMMIT,    /* accept *result of *task; in index order within its campaign */
-  AUS_ACT_CANCEL,    /* tell the worker that this task is not wanted any more */
-  AUS_ACT_LOST,      /* worker was given up */
-  AUS_ACT_VIOLATION  /* two results of one trial differ: determinism is broken */
+  AUS_ACT_SEND,     /* send *task to worker */
+  AUS_ACT_COMMIT,   /* accept *result of *task; in index order within its campaign */
+  AUS_ACT_CANCEL,   /* tell the worker that this task is not wanted any more */
+  AUS_ACT_LOST,     /* worker was given up */
+  AUS_ACT_VIOLATION /* two results of one trial differ: determinism is broken */
 } aus_action_type;
 
 typedef struct aus_action {
   aus_action_type type;
-  int worker;
-  const aus_task *task;     /* lent until the next call */
-  const aus_result *result; /* lent until the next call */
+  int worker;           /* COMMIT: who did it, 0 when it was given up with its worker */
+  double start_s;       /* COMMIT: when the worker is believed to have begun */
+  const aus_task *task; /* lent until the next aus_sched_next(); SEND: with attempt and deadlines */
+  const aus_result *result; /* lent until the next aus_sched_next() */
 } aus_action;
 
-AUS_CHECKED int aus_sched_create(aus_sched **out, const aus_sched_conf *conf, int n_workers, aus_err *err);
+/** @return AUS_OK; AUS_EINVAL for a negative count or time; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_sched_create(aus_sched **out, const aus_sched_conf *conf, int n_workers,
+                                 aus_err *err);
 void aus_sched_destroy(aus_sched *s);
 
 /** Queue a task (copied). Indices of a campaign must come in order 0, 1, 2, ... (jobs and trials of
@@ -55,13 +69,23 @@ AUS_CHECKED int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err);
 void aus_sched_hello(aus_sched *s, int worker, bool local, double now_s);
 /** expect_s: seconds until the next sign of life (0: default). */
 void aus_sched_progress(aus_sched *s, int worker, double expect_s, double now_s);
-/** A result (ownership of its arrays moves here). @return AUS_OK; AUS_ENOMEM. */
-AUS_CHECKED int aus_sched_result(aus_sched *s, int worker, aus_result *result, double now_s, aus_err *err);
+/** A result (ownership of its arrays moves here, in any case).
+ * @return AUS_OK; AUS_EINVAL for a task that was never sent; AUS_ENOMEM. */
+AUS_CHECKED int aus_sched_result(aus_sched *s, int worker, aus_result *result, double now_s,
+                                 aus_err *err);
 /** The worker's process is known to be gone. */
 void aus_sched_gone(aus_sched *s, int worker, double now_s);
+/** STOP was sent: the worker gets no more tasks and is not suspected any more. */
+void aus_sched_drain(aus_sched *s, int worker);
+/** BYE came: what the worker held is queued again, uncharged. */
 void aus_sched_stopped(aus_sched *s, int worker, double now_s);
 
-/** Next action, or AUS_ACT_NONE; also looks at deadlines and silences. Local. */
+/** While held, aus_sched_next() returns no AUS_ACT_COMMIT: rank 0 is inside a task of its own, whose
+ * handler must not see the study's data change. Local. */
+void aus_sched_hold(aus_sched *s, bool hold);
+
+/** Next action, or AUS_ACT_NONE; also looks at deadlines and silences.
+ * @return AUS_OK; AUS_ENOMEM. Local. O(log n); O(n_workers) when a silence may have become too long. */
 AUS_CHECKED int aus_sched_next(aus_sched *s, double now_s, aus_action *action, aus_err *err);
 
 /* Figures. */

@@ -37,6 +37,14 @@ typedef struct aus_blob_key {
   uint32_t index;
 } aus_blob_key;
 
+typedef struct aus_blob {
+  aus_blob_key key;
+  size_t n;
+  char *bytes;
+} aus_blob;
+
+enum { AUS_BLOB_MAX_BYTES = 64 << 20 };
+
 static inline uint64_t aus_trial_id(uint32_t campaign, uint32_t index)
 {
   return (uint64_t)campaign << 32 | index;
@@ -44,11 +52,11 @@ static inline uint64_t aus_trial_id(uint32_t campaign, uint32_t index)
 
 typedef struct aus_task {
   uint64_t id;
-  bool job;         /* JOB/JOBRES instead of TASK/RESULT; not published as a trial */
-  uint16_t kind;    /* index in the study's list of kinds */
-  uint16_t attempt; /* from 0 */
-  int64_t scenario; /* keys the simulated world */
-  double fidelity;  /* 1: full */
+  bool job;              /* JOB/JOBRES instead of TASK/RESULT; not published as a trial */
+  uint16_t kind;         /* index in the study's list of kinds */
+  uint16_t attempt;      /* from 0 */
+  int64_t scenario;      /* keys the simulated world */
+  double fidelity;       /* 1: full */
   double soft_s, hard_s; /* deadlines, relative to the start; 0: none */
   int n_x, n_needs;
   double *x;           /* decoded parameters */
@@ -68,20 +76,28 @@ typedef struct aus_result {
   double cost_s;     /* wall clock of the attempt, for /provenance */
   int64_t rss_bytes;
   aus_err err; /* of a failure */
+  int n_blobs;
+  aus_blob *blobs; /* made by the task; travel ahead as MODEL messages, not in the encoded result */
 } aus_result;
 
+/** True for the statuses that count as failed trials: FAIL_*, TIMEOUT and CRASHED. Local. */
+bool aus_status_failed(uint16_t status);
+/** True for the statuses that depend on the machine: FAIL_MEM, TIMEOUT, CRASHED and CANCELLED. Local. */
+bool aus_status_machine(uint16_t status);
+
 void aus_task_fini(aus_task *t);     /* frees x, needs, args */
-void aus_result_fini(aus_result *r); /* frees y, ranges */
+void aus_result_fini(aus_result *r); /* frees y, ranges, blobs */
 AUS_CHECKED int aus_task_copy(aus_task *to, const aus_task *from, aus_err *err);
 
 void aus_task_encode(const aus_task *t, aus_buf *out);
 /** @return AUS_OK; AUS_EFORMAT; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_task_decode(aus_task *t, const void *p, size_t n, aus_err *err);
 void aus_result_encode(const aus_result *r, aus_buf *out);
+/** n_blobs is 0 afterwards. @return AUS_OK; AUS_EFORMAT; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_result_decode(aus_result *r, const void *p, size_t n, aus_err *err);
 
 /** True if two results of one trial agree bit for bit in what must not depend on the machine:
- * status, metrics, and per range table, rows and CRC. Local. */
+ * status, metrics, per range table, rows and CRC, and blobs. Local. */
 bool aus_result_same(const aus_result *a, const aus_result *b);
 
 #endif

@@ -17,7 +17,7 @@
 typedef struct aus_work aus_work;
 
 typedef struct aus_kind {
-  const char *name;         /* "initial": the name of /trials/<kind> */
+  const char *name;           /* "initial": the name of /trials/<kind> */
   const char *const *y_names; /* metrics */
   int n_y;
   int (*run)(void *self, aus_work *w, aus_err *err);
@@ -28,14 +28,24 @@ const aus_task *aus_work_task(const aus_work *w);
 const aus_poll *aus_work_poll(const aus_work *w);
 /** Set metric i of the kind. */
 void aus_work_metric(aus_work *w, int i, double y);
-/** Status to report with a failure code (FAIL_TRAIN, INFEASIBLE, ...). */
+/** Status to report with a failure code (FAIL_TRAIN, INFEASIBLE, ...), or PRUNED with AUS_OK. AUS_ENOMEM,
+ * AUS_EIO and AUS_ECANCEL keep their own. */
 void aus_work_status(aus_work *w, aus_status status);
 /** Append rows to a table of the study; they count only if the task succeeds. Codes of aus_shard_append. */
-AUS_CHECKED int aus_work_append(aus_work *w, int table, int64_t n_rows, const void *const *column, aus_err *err);
+AUS_CHECKED int aus_work_append(aus_work *w, int table, int64_t n_rows, const void *const *column,
+                                aus_err *err);
+/** Read one column of rows that were committed and whose shard is closed (aus_engine_roll).
+ * @param [out] to  range->n x width values. @return AUS_OK; AUS_EIO; AUS_ENOMEM */
+AUS_CHECKED int aus_work_read(aus_work *w, const aus_range *range, int column, void *to,
+                              aus_err *err);
 /** Bytes of a blob named in the task's needs; lent until the handler returns. @return AUS_OK; AUS_EINVAL */
-AUS_CHECKED int aus_work_blob(aus_work *w, aus_blob_key key, const void **bytes, size_t *n, aus_err *err);
-/** Make a blob (copied; at most 64 MiB): rank 0 keeps it from the commit of this task on. */
-AUS_CHECKED int aus_work_give_blob(aus_work *w, aus_blob_key key, const void *bytes, size_t n, aus_err *err);
+AUS_CHECKED int aus_work_blob(aus_work *w, aus_blob_key key, const void **bytes, size_t *n,
+                              aus_err *err);
+/** Make a blob (copied; at most 64 MiB): rank 0 keeps it from the commit of this task on, if it succeeds.
+ * A key has the same bytes for ever: making it again is fine, with other bytes it ends the run.
+ * @return AUS_OK; AUS_EINVAL when it is too large; AUS_ENOMEM */
+AUS_CHECKED int aus_work_give_blob(aus_work *w, aus_blob_key key, const void *bytes, size_t n,
+                                   aus_err *err);
 /** Announce a long call that cannot poll. */
 void aus_work_expect(aus_work *w, double seconds);
 
@@ -47,23 +57,34 @@ typedef struct aus_worker_conf {
   void *self; /* the study's data, given to handlers */
   const char *dir;
   uint64_t run;
-  uint32_t first_shard, shard_stride;
+  uint32_t first_shard, shard_stride; /* numbers of the shards: first, first + stride, ... */
   const aus_table *tables;
   int n_tables;
-  aus_poll_answer (*on_poll)(void *); /* rank 0's local worker: lets the manager look at its messages */
+  double progress_s; /* time between signs of life of a busy worker; 0: 2 s */
+  aus_poll_answer (*on_poll)(
+      void *); /* rank 0's local worker: lets the manager look at its messages */
   void *on_poll_self;
 } aus_worker_conf;
 
 /** @param [in] comm  the worker's side; lent. @return AUS_OK; AUS_ENOMEM. Sends HELLO. Local. */
-AUS_CHECKED int aus_worker_create(aus_worker **out, aus_comm *comm, const aus_worker_conf *conf, aus_err *err);
+AUS_CHECKED int aus_worker_create(aus_worker **out, aus_comm *comm, const aus_worker_conf *conf,
+                                  aus_err *err);
 /** Close the shard and free. @return AUS_OK; AUS_EIO. NULL is allowed. Local. */
 int aus_worker_destroy(aus_worker *w, aus_err *err);
 
 /** One turn: take the messages that are there, execute at most one task.
  * @param [out] active   something was done
  * @param [out] stopped  STOP came and BYE was sent
- * @return AUS_OK; AUS_EMPI; AUS_EIO (shard; also reported to rank 0); AUS_ENOMEM. Local. */
+ * @return AUS_OK; AUS_EMPI; AUS_EFORMAT (damaged message); AUS_EIO (shard; returned at STOP, after it was
+ *         reported with the task); AUS_ENOMEM. Rank 0 is told by a BYE. Local. */
 AUS_CHECKED int aus_worker_step(aus_worker *w, bool *active, bool *stopped, aus_err *err);
+
+/** Say BYE with this reason unless it was said: the worker leaves without being told to.
+ * @return AUS_OK; AUS_EMPI; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_worker_leave(aus_worker *w, const aus_err *why);
+
+/** Names of the kinds, joined by commas: what ranks compare. Local. */
+void aus_worker_kinds(const aus_worker_conf *conf, char *out, size_t size);
 
 /** Turns until STOP (a worker rank's whole life). Same codes. Local. */
 AUS_CHECKED int aus_worker_loop(aus_worker *w, aus_err *err);

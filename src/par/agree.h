@@ -26,13 +26,13 @@ AUS_CHECKED int aus_agree(MPI_Comm comm, int rc, aus_err *err);
 AUS_CHECKED int aus_share(MPI_Comm comm, char **bytes, size_t *n, aus_err *err);
 
 /* MPI call -> our code. */
-#define AUS_MPI(call, err)                                                                         \
-  do {                                                                                             \
-    int mpi_rc_ = (call);                                                                          \
-    if (mpi_rc_ != MPI_SUCCESS) {                                                                  \
-      rc = aus_mpi_fail(mpi_rc_, #call, AUS_HERE, err);                                            \
-      goto done;                                                                                   \
-    }                                                                                              \
+#define AUS_MPI(call, err)                              \
+  do {                                                  \
+    int mpi_rc_ = (call);                               \
+    if (mpi_rc_ != MPI_SUCCESS) {                       \
+      rc = aus_mpi_fail(mpi_rc_, #call, AUS_HERE, err); \
+      goto done;                                        \
+    }                                                   \
   } while (0)
 
 int aus_mpi_fail(int mpi_code, const char *call, const char *where, aus_err *err);

@@ -38,9 +38,9 @@ typedef struct aus_msg {
   uint32_t campaign;
   uint16_t attempt;
   uint16_t flags;
-  uint64_t sent_ns; /* sender's monotonic clock */
-  int peer;         /* of a received message: who sent it */
-  uint32_t n;       /* payload bytes */
+  uint64_t sent_ns;    /* sender's monotonic clock */
+  int peer;            /* of a received message: who sent it */
+  uint32_t n;          /* payload bytes */
   const void *payload; /* sending: lent by the caller; received: valid until the next receive */
 } aus_msg;
 
@@ -89,10 +89,12 @@ AUS_CHECKED int aus_comm_send(aus_comm *comm, int peer, const aus_msg *m, aus_er
  *
  * Local. Messages of one peer and tag arrive in order.
  */
-AUS_CHECKED int aus_comm_receive(aus_comm *comm, bool urgent_only, aus_msg *m, bool *got, aus_err *err);
+AUS_CHECKED int aus_comm_receive(aus_comm *comm, bool urgent_only, aus_msg *m, bool *got,
+                                 aus_err *err);
 
-/** Idle waiting: spin 50 us, then sleep from 20 us doubling to 1 ms (manager) or 5 ms (worker); with
- * more ranks than cores start at 1 ms. Call once per fruitless look, aus_comm_busy() after a fruitful one. */
+/** Idle waiting: spin 200 us, then sleep for an eighth of the time waited so far, from 20 us to 1 ms
+ * (manager) or 5 ms (worker); with more ranks than cores start at 1 ms. Call once per fruitless look,
+ * aus_comm_busy() after a fruitful one. */
 void aus_comm_idle(aus_comm *comm);
 void aus_comm_busy(aus_comm *comm);
 

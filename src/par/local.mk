@@ -1,1 +1,3 @@
-libauspex_a_SOURCES += src/par/agree.h src/par/comm.h
+libauspex_a_SOURCES += \
+	src/par/agree.c src/par/agree.h \
+	src/par/comm.c src/par/comm.h

@@ -1,1 +1,7 @@
-libauspex_a_SOURCES += src/store/table.h src/store/shard.h src/store/pub.h
+libauspex_a_SOURCES += \
+	src/store/h5.c src/store/h5.h \
+	src/store/rundir.c src/store/rundir.h \
+	src/store/shard.c src/store/shard.h \
+	src/store/table.c src/store/table.h \
+	src/store/plan.c src/store/plan.h \
+	src/store/pub.c src/store/pub.h

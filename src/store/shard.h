@@ -3,11 +3,12 @@
  *
  * shards/s<number, 6 digits>.h5 below the run directory; one writer per process. A writer's numbers
  * are first, first + stride, first + 2 stride, ...: with first = base + rank and stride = ranks they
- * are unique without asking anybody. Default library-version bounds, no SWMR, no compression, a
- * flush after every append, so that a killed writer's file reads up to its last append (engine.md
- * 9.1). The root of each file has the attributes auspex_shard = "1.0", run (u64: identifies the run)
- * and number; every table is a group with one extensible dataset per column and `trial`.
- * A file that its writer holds open cannot be opened by others: roll first.
+ * are unique without asking anybody. Default library-version bounds, no SWMR, no compression. A
+ * worker appends what a trial made and calls aus_shard_flush() once before it reports the trial: a
+ * killed writer's file reads up to its last flush. The root of each file has the attributes
+ * auspex_shard = "1.0", run (u64: identifies the run) and number (u32); every table is a group with
+ * one extensible dataset per column and `trial` (u64), made at the first append to it.
+ * A file that its writer holds open must not be read by others: roll first.
  */
 #ifndef AUS_STORE_SHARD_H
 #define AUS_STORE_SHARD_H
@@ -24,21 +25,31 @@ typedef struct aus_shard aus_shard;
  * @param [in] tables  lent, n_tables
  * @return AUS_OK; AUS_ENOMEM
  *
- * Local.
+ * Local. Switches HDF5's file locking off for the process (HDF5_USE_FILE_LOCKING).
  */
 AUS_CHECKED int aus_shard_create(aus_shard **out, const char *dir, uint64_t run, uint32_t first,
-                                 uint32_t stride, const aus_table *tables, int n_tables, aus_err *err);
+                                 uint32_t stride, const aus_table *tables, int n_tables,
+                                 aus_err *err);
 
-/** Append n_rows rows to a table and flush.
+/** Append n_rows rows to a table; they are safe after the next aus_shard_flush().
  *
- * @param [in] column  one pointer per column: n_rows x width values of its type, row-major
- * @param [out] range  where they went, with the CRC; n = 0 rows is a range of no rows
- * @return AUS_OK; AUS_EIO (also of a full disk; fatal for the run); AUS_ENOMEM
+ * @param [in] column  one pointer per column: n_rows x width values of its type, row-major; not read
+ *                     when n_rows = 0
+ * @param [out] range  where they went, with the CRC; 0 rows is a range of no rows and touches no file
+ * @return AUS_OK; AUS_EIO (also of a full disk; fatal for the run); AUS_EDEP; AUS_ENOMEM: nothing was
+ *         appended, the writer can go on
  *
  * Local. Rolls to the next file by itself beyond 4 GiB.
  */
 AUS_CHECKED int aus_shard_append(aus_shard *s, int table, uint64_t trial, int64_t n_rows,
                                  const void *const *column, aus_range *range, aus_err *err);
+
+/** Hand everything appended so far to the operating system, so that it outlives this process.
+ * @return AUS_OK; AUS_EIO (fatal for the run). Local. One call per trial. */
+AUS_CHECKED int aus_shard_flush(aus_shard *s, aus_err *err);
+
+/** Another limit than 4 GiB, for tests of rolling. Local. */
+void aus_shard_limit(aus_shard *s, uint64_t bytes);
 
 /** Close the current file (if any), so that others can read it; the next append starts a new one.
  * @return AUS_OK; AUS_EIO. Local. */
@@ -58,11 +69,17 @@ void aus_shard_reader_destroy(aus_shard_reader *r);
 /** Read rows first..first+n-1 (file rows) of one column of one shard.
  *
  * @param [out] to  n x width values of the column's type
- * @return AUS_OK; AUS_EIO when the file is missing, of another run, or shorter
+ * @return AUS_OK; AUS_EIO, naming the file, when it is missing, damaged, of another run, or shorter;
+ *         AUS_ENOMEM
  *
- * Local.
+ * Local. n = 0 touches no file.
  */
 AUS_CHECKED int aus_shard_read(aus_shard_reader *r, int table, int column, uint32_t shard,
                                uint64_t first, uint64_t n, void *to, aus_err *err);
+
+/** Read the rows of a range, all columns, and compare with its CRC.
+ * @return AUS_OK; AUS_EIO, naming the file, also when the rows are not the ones that were appended;
+ *         AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_shard_check(aus_shard_reader *r, const aus_range *range, aus_err *err);
 
 #endif

@@ -16,13 +16,32 @@ typedef enum aus_dtype { AUS_F64, AUS_F32, AUS_I64, AUS_I32, AUS_U64, AUS_U32, A
 typedef struct aus_column {
   const char *name;
   aus_dtype type;
-  int width;               /* 1: [N]; k > 1: [N, k] */
-  const char *unit;        /* UDUNITS style, "1" if none */
-  double unit_si;          /* factor to SI */
-  const char *long_name;   /* one phrase */
-  const char *const *enumeration; /* names of the values 0.. for an HDF5 enum (type U8 or I32), else NULL */
+  int width;             /* 1: [N] (but see matrix); k > 1: [N, k] */
+  const char *unit;      /* UDUNITS style, "1" if none */
+  double unit_si;        /* factor to SI */
+  const char *long_name; /* one phrase */
+  const char *const
+      *enumeration; /* names of the values 0.. for an HDF5 enum (type U8 or I32), else NULL */
   int n_enumeration;
+  int matrix; /* published as [N, width] even when width is 1 */
 } aus_column;
+
+/* Initialisers: plain numbers [N], a matrix [N, width], names. */
+#define AUS_COLUMN(name_, type_, unit_, si_, text_)                                  \
+  {                                                                                  \
+    .name = (name_), .type = (type_), .width = 1, .unit = (unit_), .unit_si = (si_), \
+    .long_name = (text_)                                                             \
+  }
+#define AUS_COLUMN_MATRIX(name_, type_, width_, unit_, si_, text_)                          \
+  {                                                                                         \
+    .name = (name_), .type = (type_), .width = (width_), .unit = (unit_), .unit_si = (si_), \
+    .long_name = (text_), .matrix = 1                                                       \
+  }
+#define AUS_COLUMN_ENUM(name_, type_, text_, names_, n_)                                           \
+  {                                                                                                \
+    .name = (name_), .type = (type_), .width = 1, .unit = "1", .unit_si = 1, .long_name = (text_), \
+    .enumeration = (names_), .n_enumeration = (n_)                                                 \
+  }
 
 typedef struct aus_table {
   const char *name; /* path below the root of the published file, "traces/tasks" */

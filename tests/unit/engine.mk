@@ -1,1 +1,26 @@
 # unit tests of src/engine
+if HAVE_CMOCKA
+ENGINE_TESTS = tests/unit/median.t tests/unit/task.t tests/unit/sched.t tests/unit/wire.t tests/unit/work.t \
+	tests/unit/engine.t
+check_PROGRAMS += $(ENGINE_TESTS)
+TESTS += $(ENGINE_TESTS)
+
+tests_unit_median_t_SOURCES = tests/unit/median.c
+tests_unit_median_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_median_t_LDADD = $(UNIT_LDADD)
+tests_unit_task_t_SOURCES = tests/unit/task.c
+tests_unit_task_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_task_t_LDADD = $(UNIT_LDADD)
+tests_unit_sched_t_SOURCES = tests/unit/sched.c
+tests_unit_sched_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_sched_t_LDADD = $(UNIT_LDADD)
+tests_unit_wire_t_SOURCES = tests/unit/wire.c
+tests_unit_wire_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_wire_t_LDADD = $(UNIT_LDADD)
+tests_unit_work_t_SOURCES = tests/unit/work.c
+tests_unit_work_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_work_t_LDADD = $(UNIT_LDADD)
+tests_unit_engine_t_SOURCES = tests/unit/engine.c
+tests_unit_engine_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_engine_t_LDADD = $(UNIT_LDADD)
+endif

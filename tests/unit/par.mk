@@ -1,1 +1,10 @@
 # unit tests of src/par
+if HAVE_CMOCKA
+PAR_TESTS = tests/unit/comm.t
+check_PROGRAMS += $(PAR_TESTS)
+TESTS += $(PAR_TESTS)
+
+tests_unit_comm_t_SOURCES = tests/unit/comm.c
+tests_unit_comm_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_comm_t_LDADD = $(UNIT_LDADD)
+endif

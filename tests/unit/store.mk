@@ -1,1 +1,14 @@
 # unit tests of src/store
+EXTRA_DIST += tests/unit/tempdir.h
+if HAVE_CMOCKA
+STORE_TESTS = tests/unit/rundir.t tests/unit/shard.t
+check_PROGRAMS += $(STORE_TESTS)
+TESTS += $(STORE_TESTS)
+
+tests_unit_rundir_t_SOURCES = tests/unit/rundir.c
+tests_unit_rundir_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rundir_t_LDADD = $(UNIT_LDADD)
+tests_unit_shard_t_SOURCES = tests/unit/shard.c
+tests_unit_shard_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_shard_t_LDADD = $(UNIT_LDADD)
+endif

@@ -1,0 +1,934 @@
+/* engine.c - the manager: joins scheduler, transport and workers; and how a run starts and ends.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "engine/engine.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/progress.h"
+#include "engine/wire.h"
+#include "par/agree.h"
+#include "util/alloc.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+enum { MAX_SAMPLES = 4096, MESSAGES_AT_ONCE = 256, ACTIONS_AT_ONCE = 64, TASK_FIXED_BYTES = 64 };
+
+static const double bye_wait_s = 5, verdict_wait_s = 60;
+
+/* What the manager knows about a worker besides the scheduler's table. */
+typedef struct peer {
+  aus_wire_hello hello;
+  bool told, said_bye, rolled; /* told: STOP was sent */
+  aus_blob *blob;              /* came ahead of the result they belong to */
+  int64_t n_blobs, cap_blobs;
+  aus_blobs_entry part; /* the one whose chunks are coming */
+} peer;
+
+/* Columns of the log; all grow together. */
+typedef struct journal {
+  uint64_t *trial;
+  uint16_t *attempts;
+  double *cost_s, *start_s;
+  int32_t *worker;
+  int64_t *rss_bytes;
+  int64_t n, cap[6];
+} journal;
+
+typedef struct timeline {
+  double *time_s, *load;
+  int64_t *busy, *queue, *committed;
+  int64_t n;
+  double interval_s, last_s, idle_s; /* idle: since the last one */
+} timeline;
+
+struct aus_engine {
+  MPI_Comm world;
+  int rank, size, n_peers;
+  aus_engine_conf conf;
+  aus_comm *comm;
+  aus_worker *worker; /* this rank's own, or rank 0's local one */
+  bool stopped;       /* the worker has left its loop */
+  /* Rank 0. */
+  aus_sched *sched;
+  aus_blobs blobs;
+  peer *peer; /* 1..n_peers */
+  aus_commit_fn on_commit;
+  void *self;
+  aus_progress progress;
+  journal log;
+  timeline samples;
+  aus_err failure; /* what ends the run, also when found inside the poll hook */
+  bool closing;
+  double opened_s, first_s, last_s; /* first TASK, last RESULT */
+  double busy_s;
+  int64_t n_failed, n_trials;
+  int n_lost;
+  uint64_t roll;
+  bool machine_dependent;
+};
+
+/* ---- log and time line ---- */
+
+static int log_commit(aus_engine *e, const aus_action *a, aus_err *err)
+{
+  int rc = AUS_OK;
+  journal *l = &e->log;
+  const aus_result *r = a->result;
+
+  AUS_TRY(aus_grow(&l->trial, &l->cap[0], l->n + 1, sizeof *l->trial, err));
+  AUS_TRY(aus_grow(&l->attempts, &l->cap[1], l->n + 1, sizeof *l->attempts, err));
+  AUS_TRY(aus_grow(&l->cost_s, &l->cap[2], l->n + 1, sizeof *l->cost_s, err));
+  AUS_TRY(aus_grow(&l->start_s, &l->cap[3], l->n + 1, sizeof *l->start_s, err));
+  AUS_TRY(aus_grow(&l->worker, &l->cap[4], l->n + 1, sizeof *l->worker, err));
+  AUS_TRY(aus_grow(&l->rss_bytes, &l->cap[5], l->n + 1, sizeof *l->rss_bytes, err));
+  l->trial[l->n] = r->id;
+  l->attempts[l->n] = (uint16_t)(r->attempt + 1);
+  l->cost_s[l->n] = r->cost_s;
+  l->start_s[l->n] = a->worker ? a->start_s - e->opened_s : (double)NAN;
+  l->worker[l->n] = aus_comm_is_local(e->comm, a->worker) ? 0 : a->worker;
+  l->rss_bytes[l->n] = r->rss_bytes;
+  l->n++;
+done:
+  return rc;
+}
+
+static void free_log(aus_engine *e)
+{
+  aus_free(e->log.trial);
+  aus_free(e->log.attempts);
+  aus_free(e->log.cost_s);
+  aus_free(e->log.start_s);
+  aus_free(e->log.worker);
+  aus_free(e->log.rss_bytes);
+  aus_free(e->samples.time_s);
+  aus_free(e->samples.load);
+  aus_free(e->samples.busy);
+  aus_free(e->samples.queue);
+  aus_free(e->samples.committed);
+}
+
+static int make_timeline(timeline *t, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  AUS_NEW(t->time_s, MAX_SAMPLES, err);
+  AUS_NEW(t->load, MAX_SAMPLES, err);
+  AUS_NEW(t->busy, MAX_SAMPLES, err);
+  AUS_NEW(t->queue, MAX_SAMPLES, err);
+  AUS_NEW(t->committed, MAX_SAMPLES, err);
+  t->interval_s = 1;
+done:
+  return rc;
+}
+
+/* A full time line keeps every second sample and doubles its interval. */
+static void thin_out(timeline *t)
+{
+  int64_t i;
+
+  for (i = 0; i < MAX_SAMPLES / 2; i++) {
+    t->time_s[i] = t->time_s[2 * i + 1];
+    t->load[i] = (t->load[2 * i] + t->load[2 * i + 1]) / 2;
+    t->busy[i] = t->busy[2 * i + 1];
+    t->queue[i] = t->queue[2 * i + 1];
+    t->committed[i] = t->committed[2 * i + 1];
+  }
+  t->n = MAX_SAMPLES / 2;
+  t->interval_s *= 2;
+}
+
+static void tick(aus_engine *e, double now_s)
+{
+  timeline *t = &e->samples;
+  double age_s = now_s - t->last_s;
+  aus_sched_stats x;
+
+  if (age_s < t->interval_s && now_s - e->progress.shown_s < 0.2) return;
+  x = aus_sched_count(e->sched);
+  aus_progress_show(&e->progress, &x, now_s, false);
+  if (age_s < t->interval_s) return;
+  if (t->n == MAX_SAMPLES) thin_out(t);
+  t->time_s[t->n] = now_s - e->opened_s;
+  t->load[t->n] = fmax(0, 1 - t->idle_s / age_s);
+  t->busy[t->n] = x.n_workers_busy;
+  t->queue[t->n] = x.n_queued;
+  t->committed[t->n++] = x.n_committed;
+  t->last_s = now_s;
+  t->idle_s = 0;
+}
+
+aus_engine_log aus_engine_report(const aus_engine *e)
+{
+  return (aus_engine_log){.n = e->log.n,
+                          .trial = e->log.trial,
+                          .attempts = e->log.attempts,
+                          .cost_s = e->log.cost_s,
+                          .start_s = e->log.start_s,
+                          .worker = e->log.worker,
+                          .rss_bytes = e->log.rss_bytes,
+                          .n_timeline = e->samples.n,
+                          .time_s = e->samples.time_s,
+                          .manager_load = e->samples.load,
+                          .busy_workers = e->samples.busy,
+                          .queue = e->samples.queue,
+                          .committed = e->samples.committed,
+                          .n_violations = aus_sched_count(e->sched).n_violations,
+                          .busy_s = e->busy_s,
+                          .span_s = e->last_s > e->first_s ? e->last_s - e->first_s : 0,
+                          .n_workers = e->n_peers,
+                          .n_lost = e->n_lost,
+                          .machine_dependent = e->machine_dependent};
+}
+
+/* ---- messages ---- */
+
+static void free_blobs_of(peer *p)
+{
+  while (p->n_blobs > 0)
+    aus_free(p->blob[--p->n_blobs].bytes);
+  aus_free(p->blob);
+  p->blob = NULL;
+  p->cap_blobs = 0;
+}
+
+/* A worker must be the same program with the same kinds of tasks. */
+static int take_hello(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  int rc = AUS_OK;
+  peer *p = &e->peer[m->peer];
+  char kinds[sizeof p->hello.kinds];
+
+  AUS_TRY(aus_wire_hello_decode(&p->hello, m, err));
+  if (strcmp(p->hello.build, AUS_GIT_REVISION) != 0)
+    AUS_FAIL(err, AUS_EMPI, "rank %d is build %s, rank 0 is %s", m->peer, p->hello.build,
+             AUS_GIT_REVISION);
+  aus_worker_kinds(&e->conf.worker, kinds, sizeof kinds);
+  if (strcmp(p->hello.kinds, kinds) != 0)
+    AUS_FAIL(err, AUS_EMPI, "rank %d knows the tasks %s, rank 0 %s", m->peer, p->hello.kinds,
+             kinds);
+  AUS_DEBUG("engine", "worker %d: %s pid=%" PRIu64 " cores=%u", m->peer, p->hello.host,
+            p->hello.pid, p->hello.n_cores);
+  aus_sched_hello(e->sched, m->peer, aus_comm_is_local(e->comm, m->peer), aus_clock_s());
+done:
+  return rc;
+}
+
+static int send_blob(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  int rc = AUS_OK;
+  const aus_blobs_entry *b = aus_blobs_find(&e->blobs, aus_wire_key(m));
+
+  if (!b)
+    AUS_FAIL(err, AUS_EINVAL, "worker %d asks for blob %u:%u, which is not there", m->peer,
+             m->campaign, (unsigned)m->id);
+  AUS_TRY(aus_wire_send_blob(e->comm, m->peer, &b->blob, err));
+done:
+  return rc;
+}
+
+/* A chunk of a blob that a task has made; the last one completes it. */
+static int take_chunk(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  int rc = AUS_OK;
+  peer *p = &e->peer[m->peer];
+
+  if (m->flags & AUS_WIRE_FIRST) p->part.blob.key = aus_wire_key(m);
+  AUS_TRY(aus_wire_take_chunk(&p->part, m, err));
+  if (!p->part.complete) goto done;
+  AUS_TRY(aus_grow(&p->blob, &p->cap_blobs, p->n_blobs + 1, sizeof *p->blob, err));
+  p->blob[p->n_blobs++] = p->part.blob;
+  p->part = (aus_blobs_entry){0};
+done:
+  return rc;
+}
+
+static int take_roll(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_result r;
+
+  AUS_TRY(aus_result_decode(&r, m->payload, m->n, err));
+  if (m->id == e->roll) e->peer[m->peer].rolled = true;
+  aus_sched_progress(e->sched, m->peer, 0, aus_clock_s());
+  if (r.err.code != AUS_OK) {
+    *err = r.err;
+    aus_err_prepend(err, "rank %d: ", m->peer);
+    rc = r.err.code;
+  }
+  aus_result_fini(&r);
+done:
+  return rc;
+}
+
+static int take_result(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  int rc = AUS_OK, rank = aus_comm_is_local(e->comm, m->peer) ? 0 : m->peer;
+  peer *p = &e->peer[m->peer];
+  aus_result r = {0};
+
+  AUS_TRY(aus_result_decode(&r, m->payload, m->n, err));
+  if (r.id != m->id || r.attempt != m->attempt || r.job != (m->type == AUS_MSG_JOBRES) ||
+      p->n_blobs != m->flags)
+    AUS_FAIL(err, AUS_EFORMAT, "rank %d: result %u:%u does not belong to its header", rank,
+             m->campaign, (unsigned)m->id);
+  r.blobs = p->blob;
+  r.n_blobs = (int)p->n_blobs;
+  p->blob = NULL;
+  p->n_blobs = p->cap_blobs = 0;
+  e->busy_s += r.cost_s;
+  e->last_s = aus_clock_s();
+  if (r.err.code != AUS_OK) r.err.rank = rank;
+  if (r.err.code == AUS_EIO) {
+    *err = r.err;
+    aus_err_prepend(err, "rank %d: %s %u:%u: ", rank, r.job ? "job" : "trial", m->campaign,
+                    (unsigned)m->id);
+    rc = AUS_EIO;
+    goto done;
+  }
+  rc = aus_sched_result(e->sched, m->peer, &r, e->last_s, err);
+done:
+  aus_result_fini(&r);
+  return rc;
+}
+
+static int take_progress(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_wire_progress p;
+
+  AUS_TRY(aus_wire_progress_decode(&p, m, err));
+  if (p.phase == AUS_PHASE_OVERTIME)
+    AUS_WARN("engine", "worker %d: trial %u:%u is past its soft deadline", m->peer, m->campaign,
+             (unsigned)m->id);
+  aus_sched_progress(e->sched, m->peer, p.expect_s, aus_clock_s());
+done:
+  return rc;
+}
+
+static int take_bye(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  int rc = AUS_OK, rank = aus_comm_is_local(e->comm, m->peer) ? 0 : m->peer;
+  aus_wire_bye b;
+
+  AUS_TRY(aus_wire_bye_decode(&b, m, err));
+  e->peer[m->peer].said_bye = true;
+  aus_sched_stopped(e->sched, m->peer, aus_clock_s());
+  if (b.err.code != AUS_OK) {
+    b.err.rank = rank;
+    *err = b.err;
+    aus_err_prepend(err, "rank %d: ", rank);
+    rc = b.err.code;
+  } else if (!e->closing)
+    AUS_FAIL(err, AUS_EMPI, "rank %d left the run", rank);
+done:
+  return rc;
+}
+
+static int take_message(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  switch (m->type) {
+  case AUS_MSG_HELLO:
+    return take_hello(e, m, err);
+  case AUS_MSG_RESULT:
+    return take_result(e, m, err);
+  case AUS_MSG_JOBRES:
+    return m->flags & AUS_WIRE_ROLL ? take_roll(e, m, err) : take_result(e, m, err);
+  case AUS_MSG_PROGRESS:
+    return take_progress(e, m, err);
+  case AUS_MSG_MODEL:
+    return m->flags & AUS_WIRE_REQUEST ? send_blob(e, m, err) : take_chunk(e, m, err);
+  case AUS_MSG_BYE:
+    return take_bye(e, m, err);
+  case AUS_MSG_NOTICE:
+    AUS_WARN("engine", "worker %d: %.*s", m->peer, (int)m->n, (const char *)m->payload);
+    return AUS_OK;
+  case AUS_MSG_TASK:
+  case AUS_MSG_CANCEL:
+  case AUS_MSG_STOP:
+  case AUS_MSG_JOB:
+    break;
+  }
+  return aus_fail(err, AUS_EFORMAT, AUS_HERE, "rank 0 got a message of type %d", m->type);
+}
+
+static int take_messages(aus_engine *e, bool *any, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  aus_msg m;
+  bool got;
+
+  for (i = 0; i < MESSAGES_AT_ONCE; i++) {
+    AUS_TRY(aus_comm_receive(e->comm, false, &m, &got, err));
+    if (!got) break;
+    *any = true;
+    AUS_TRY(take_message(e, &m, err));
+  }
+done:
+  return rc;
+}
+
+/* ---- actions ---- */
+
+static int send_task(aus_engine *e, int worker, const aus_task *t, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  aus_msg m = {.type = t->job ? AUS_MSG_JOB : AUS_MSG_TASK,
+               .id = t->id,
+               .campaign = (uint32_t)(t->id >> 32),
+               .attempt = t->attempt};
+  aus_buf b;
+
+  aus_buf_init(&b);
+  for (i = 0; i < t->n_needs; i++)
+    if (!aus_blobs_find(&e->blobs, t->needs[i]))
+      AUS_FAIL(err, AUS_EINVAL, "%s %u:%u needs blob %u:%u, which is not there",
+               t->job ? "job" : "trial", m.campaign, (unsigned)t->id, t->needs[i].campaign,
+               t->needs[i].index);
+  aus_task_encode(t, &b);
+  AUS_TRY(aus_wire_send(e->comm, worker, m, &b, err));
+  if (e->first_s == 0) e->first_s = aus_clock_s();
+done:
+  aus_buf_fini(&b);
+  return rc;
+}
+
+static int send_cancel(aus_engine *e, int worker, const aus_task *t, aus_err *err)
+{
+  return aus_wire_send(e->comm, worker,
+                       (aus_msg){.type = AUS_MSG_CANCEL,
+                                 .id = t->id,
+                                 .campaign = (uint32_t)(t->id >> 32),
+                                 .flags = t->job ? AUS_WIRE_JOB : 0},
+                       NULL, err);
+}
+
+static int count_failure(aus_engine *e, const aus_result *r, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t n_tasks = aus_sched_count(e->sched).n_tasks, most = e->conf.max_failed;
+
+  if (!aus_status_failed(r->status)) goto done;
+  e->n_failed++;
+  if (most < 0) most = n_tasks / 5 > 100 ? n_tasks / 5 : 100;
+  AUS_DEBUG("engine", "trial %u:%u: %s: %s", (unsigned)(r->id >> 32), (unsigned)r->id,
+            aus_status_names[r->status], r->err.text);
+  if (e->n_failed > most)
+    AUS_FAIL(err, AUS_ENUMERIC,
+             "%" PRId64 " of %" PRId64 " tasks failed, at most %" PRId64
+             " may; the last: %s %u:%u: %s: %s",
+             e->n_failed, n_tasks, most, r->job ? "job" : "trial", (unsigned)(r->id >> 32),
+             (unsigned)r->id, aus_status_names[r->status], r->err.text);
+done:
+  return rc;
+}
+
+static void note_machine(aus_engine *e, const aus_result *r)
+{
+  if (e->machine_dependent || !aus_status_failed(r->status) || !aus_status_machine(r->status))
+    return;
+  e->machine_dependent = true;
+  AUS_WARN("engine",
+           "%s %u:%u ended as %s, which depends on the machine: from here on another run may give"
+           " other results",
+           r->job ? "job" : "trial", (unsigned)(r->id >> 32), (unsigned)r->id,
+           aus_status_names[r->status]);
+}
+
+static int commit(aus_engine *e, const aus_action *a, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  const aus_result *r = a->result;
+
+  for (i = 0; i < r->n_blobs; i++)
+    AUS_TRY(aus_blobs_put(&e->blobs, r->blobs[i].key, r->blobs[i].bytes, r->blobs[i].n, err));
+  if (!r->job) AUS_TRY(log_commit(e, a, err));
+  note_machine(e, r);
+  aus_progress_commit(&e->progress, a->task, r, a->worker);
+  if (e->on_commit) AUS_TRY(e->on_commit(e->self, a->task, r, err));
+  AUS_TRY(count_failure(e, r, err));
+done:
+  return rc;
+}
+
+static int lost(aus_engine *e, int worker, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  e->n_lost++;
+  AUS_WARN("engine", "worker %d on %s does not answer any more and is given up", worker,
+           e->peer[worker].hello.host[0] ? e->peer[worker].hello.host : "an unknown host");
+  if (aus_sched_count(e->sched).n_workers_live == 0)
+    AUS_FAIL(err, AUS_EMPI, "no worker is left (%d lost)", e->n_lost);
+done:
+  return rc;
+}
+
+static int act(aus_engine *e, bool *any, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  aus_action a;
+
+  for (i = 0; i < ACTIONS_AT_ONCE; i++) {
+    AUS_TRY(aus_sched_next(e->sched, aus_clock_s(), &a, err));
+    if (a.type == AUS_ACT_NONE) goto done;
+    *any = true;
+    switch (a.type) {
+    case AUS_ACT_SEND:
+      AUS_TRY(send_task(e, a.worker, a.task, err));
+      break;
+    case AUS_ACT_COMMIT:
+      AUS_TRY(commit(e, &a, err));
+      break;
+    case AUS_ACT_CANCEL:
+      AUS_TRY(send_cancel(e, a.worker, a.task, err));
+      break;
+    case AUS_ACT_LOST:
+      AUS_TRY(lost(e, a.worker, err));
+      break;
+    case AUS_ACT_VIOLATION:
+      AUS_WARN("engine", "%s %u:%u: worker %d has another result than the first one",
+               a.task->job ? "job" : "trial", (unsigned)(a.task->id >> 32), (unsigned)a.task->id,
+               a.worker);
+      break;
+    case AUS_ACT_NONE:
+      break;
+    }
+  }
+done:
+  return rc;
+}
+
+/* ---- turns ---- */
+
+static void remember(aus_engine *e, int rc, const aus_err *why)
+{
+  if (rc != AUS_OK && e->failure.code == AUS_OK) e->failure = *why;
+}
+
+/* Rank 0 inside a task of its own: messages are taken and tasks sent, but nothing is committed, because
+ * the study's data must not change under the handler. */
+static aus_poll_answer look(void *self)
+{
+  aus_engine *e = self;
+  aus_err why;
+  bool any = false;
+  int rc;
+
+  aus_err_clear(&why);
+  aus_sched_hold(e->sched, true);
+  rc = take_messages(e, &any, &why);
+  if (rc == AUS_OK && !e->closing) rc = act(e, &any, &why);
+  aus_sched_hold(e->sched, false);
+  remember(e, rc, &why);
+  tick(e, aus_clock_s());
+  return e->failure.code == AUS_OK ? AUS_POLL_CONTINUE : AUS_POLL_STOP;
+}
+
+static int step_worker(aus_engine *e, bool *any, aus_err *err)
+{
+  int rc = AUS_OK;
+  bool active = false;
+
+  if (!e->worker || e->stopped) goto done;
+  AUS_TRY(aus_worker_step(e->worker, &active, &e->stopped, err));
+  *any |= active;
+  if (e->failure.code != AUS_OK && !e->closing) {
+    *err = e->failure;
+    rc = e->failure.code;
+  }
+done:
+  return rc;
+}
+
+static void idle(aus_engine *e)
+{
+  double before_s = aus_clock_s(), after_s;
+
+  aus_comm_idle(e->comm);
+  after_s = aus_clock_s();
+  e->samples.idle_s += after_s - before_s;
+  tick(e, after_s);
+}
+
+/* One turn of the manager; acting can be left out when the run is over. */
+static int turn(aus_engine *e, bool acting, aus_err *err)
+{
+  int rc = AUS_OK;
+  bool any = false;
+
+  AUS_TRY(take_messages(e, &any, err));
+  if (acting) AUS_TRY(act(e, &any, err));
+  AUS_TRY(step_worker(e, &any, err));
+  if (any) {
+    aus_comm_busy(e->comm);
+    tick(e, aus_clock_s());
+  } else
+    idle(e);
+done:
+  return rc;
+}
+
+int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_sched_stats x = aus_sched_count(e->sched);
+  aus_err why;
+
+  aus_err_clear(&why);
+  e->on_commit = on_commit;
+  e->self = self;
+  aus_progress_start(&e->progress, e->conf.progress, e->conf.title, x.n_committed, aus_clock_s());
+  if (e->failure.code != AUS_OK) {
+    why = e->failure;
+    rc = why.code;
+    goto done;
+  }
+  while (!aus_sched_done(e->sched))
+    AUS_TRY(turn(e, true, &why));
+done:
+  x = aus_sched_count(e->sched);
+  aus_progress_show(&e->progress, &x, aus_clock_s(), true);
+  e->on_commit = NULL;
+  remember(e, rc, &why);
+  if (rc != AUS_OK && err && err->code == AUS_OK) *err = why;
+  return rc;
+}
+
+int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t n = TASK_FIXED_BYTES + 8 * ((int64_t)task->n_x + task->n_needs) + task->n_args;
+
+  if (n > AUS_MSG_MAX_PAYLOAD)
+    AUS_FAIL(err, AUS_EINVAL, "%s %u:%u has %" PRId64 " bytes, at most %d go to a worker",
+             task->job ? "job" : "trial", (unsigned)(task->id >> 32), (unsigned)task->id, n,
+             AUS_MSG_MAX_PAYLOAD);
+  if (task->kind >= e->conf.worker.n_kinds)
+    AUS_FAIL(err, AUS_EINVAL, "%s %u:%u is of kind %d, there are %d", task->job ? "job" : "trial",
+             (unsigned)(task->id >> 32), (unsigned)task->id, task->kind, e->conf.worker.n_kinds);
+  AUS_TRY(aus_sched_add(e->sched, task, err));
+done:
+  return rc;
+}
+
+/* ---- shards and blobs ---- */
+
+static bool is_live(const aus_engine *e, int worker)
+{
+  aus_worker_state state = aus_sched_worker(e->sched, worker);
+
+  return state == AUS_W_IDLE || state == AUS_W_BUSY || state == AUS_W_SUSPECT;
+}
+
+static int first_unrolled(const aus_engine *e)
+{
+  int i;
+
+  for (i = 1; i <= e->n_peers; i++)
+    if (!e->peer[i].rolled && is_live(e, i)) return i;
+  return 0;
+}
+
+int aus_engine_roll(aus_engine *e, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  double until_s = aus_clock_s() + e->conf.sched.lost_after_s;
+
+  e->roll++;
+  for (i = 1; i <= e->n_peers; i++) {
+    e->peer[i].rolled = false;
+    if (is_live(e, i))
+      AUS_TRY(aus_wire_send(e->comm, i,
+                            (aus_msg){.type = AUS_MSG_JOB, .id = e->roll, .flags = AUS_WIRE_ROLL},
+                            NULL, err));
+  }
+  while ((i = first_unrolled(e))) {
+    AUS_TRY(turn(e, false, err));
+    if (aus_clock_s() < until_s) continue;
+    aus_sched_gone(e->sched, i, aus_clock_s());
+    AUS_TRY(lost(e, i, err));
+  }
+done:
+  return rc;
+}
+
+int aus_engine_put_blob(aus_engine *e, aus_blob_key key, const void *bytes, size_t n, aus_err *err)
+{
+  return aus_blobs_put(&e->blobs, key, bytes, n, err);
+}
+
+int aus_engine_get_blob(aus_engine *e, aus_blob_key key, const void **bytes, size_t *n,
+                        aus_err *err)
+{
+  int rc = AUS_OK;
+  const aus_blobs_entry *b = aus_blobs_find(&e->blobs, key);
+
+  *bytes = NULL;
+  *n = 0;
+  if (!b) AUS_FAIL(err, AUS_EINVAL, "blob %u:%u is not there", key.campaign, key.index);
+  *bytes = b->blob.bytes;
+  *n = b->blob.n;
+done:
+  return rc;
+}
+
+void aus_engine_drop_blob(aus_engine *e, aus_blob_key key)
+{
+  aus_blobs_drop(&e->blobs, key);
+}
+
+/* ---- opening ---- */
+
+/* Collective when the communicator is to be freed with its other ranks. */
+static void engine_free(aus_engine *e, bool collective)
+{
+  int i;
+
+  if (!e) return;
+  for (i = 1; e->peer && i <= e->n_peers; i++) {
+    free_blobs_of(&e->peer[i]);
+    aus_free(e->peer[i].part.blob.bytes);
+  }
+  aus_free(e->peer);
+  free_log(e);
+  aus_blobs_fini(&e->blobs);
+  aus_sched_destroy(e->sched);
+  (void)aus_worker_destroy(e->worker, NULL);
+  aus_comm_close(e->comm, collective);
+  aus_free(e);
+}
+
+static int open_manager(aus_engine *e, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  e->n_peers = aus_comm_n_workers(e->comm);
+  AUS_NEW(e->peer, e->n_peers + 1, err);
+  AUS_TRY(aus_sched_create(&e->sched, &e->conf.sched, e->n_peers, err));
+  AUS_TRY(make_timeline(&e->samples, err));
+  e->samples.last_s = e->opened_s;
+  aus_progress_start(&e->progress, 0, e->conf.title, 0, e->opened_s);
+done:
+  return rc;
+}
+
+static int open_worker(aus_engine *e, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_worker_conf conf = e->conf.worker;
+  aus_comm *comm = e->rank == 0 ? aus_comm_local_worker(e->comm) : e->comm;
+
+  if (!comm) goto done;
+  conf.first_shard += (uint32_t)e->rank;
+  conf.shard_stride = (uint32_t)e->size;
+  if (!(conf.progress_s > 0)) conf.progress_s = fmin(2, e->conf.sched.hang_after_s / 4);
+  conf.on_poll = e->rank == 0 ? look : NULL;
+  conf.on_poll_self = e;
+  AUS_TRY(aus_worker_create(&e->worker, comm, &conf, err));
+done:
+  return rc;
+}
+
+static int engine_make(aus_engine **out, MPI_Comm world, const aus_engine_conf *conf, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_engine *e = NULL;
+
+  *out = NULL;
+  AUS_NEW(e, 1, err);
+  e->world = world;
+  e->conf = *conf;
+  e->opened_s = aus_clock_s();
+  aus_blobs_init(&e->blobs);
+  aus_err_clear(&e->failure);
+  e->size = 1;
+  if (world != MPI_COMM_NULL) {
+    AUS_MPI(MPI_Comm_rank(world, &e->rank), err);
+    AUS_MPI(MPI_Comm_size(world, &e->size), err);
+  }
+  *out = e;
+  e = NULL;
+done:
+  engine_free(e, false);
+  return rc;
+}
+
+/* Without MPI there is nobody to agree with. */
+static int agree(MPI_Comm world, int rc, aus_err *err)
+{
+  return world == MPI_COMM_NULL ? rc : aus_agree(world, rc, err);
+}
+
+static int connect(aus_engine *e, aus_err *err)
+{
+  bool works = e->conf.manager_works < 0 ? e->size <= 3 : e->conf.manager_works > 0;
+
+  if (e->world == MPI_COMM_NULL) return aus_comm_open_local(&e->comm, err);
+  return aus_comm_open(&e->comm, e->world, works || e->size == 1, err);
+}
+
+int aus_engine_open(aus_engine **out, MPI_Comm world, const aus_engine_conf *conf, aus_err *err)
+{
+  int rc;
+  aus_engine *e = NULL;
+  aus_err mine;
+
+  aus_err_clear(&mine);
+  rc = engine_make(&e, world, conf, &mine);
+  rc = agree(world, rc, &mine);
+  if (rc == AUS_OK) rc = connect(e, &mine);
+  if (rc == AUS_OK) {
+    if (e->rank == 0) rc = open_manager(e, &mine);
+    if (rc == AUS_OK) rc = open_worker(e, &mine);
+    rc = agree(world, rc, &mine);
+  }
+  if (rc != AUS_OK) {
+    engine_free(e, true);
+    e = NULL;
+    if (err) *err = mine;
+  }
+  *out = e;
+  return rc;
+}
+
+int aus_engine_serve(aus_engine *e, aus_err *err)
+{
+  return aus_worker_loop(e->worker, err);
+}
+
+/* ---- closing ---- */
+
+static int send_stop(aus_engine *e, int worker, aus_wire_mode mode, bool collective, int code,
+                     aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_wire_stop s = {.mode = (uint8_t)mode, .collective = collective, .code = code};
+  aus_buf b;
+
+  aus_buf_init(&b);
+  aus_wire_stop_encode(&s, &b);
+  AUS_TRY(aus_wire_send(e->comm, worker, (aus_msg){.type = AUS_MSG_STOP}, &b, err));
+done:
+  aus_buf_fini(&b);
+  return rc;
+}
+
+/* Have all said BYE? Those that were given up are expected to, or not. */
+static bool all_said_bye(const aus_engine *e, bool lost_ones_too)
+{
+  int i;
+
+  for (i = 1; i <= e->n_peers; i++)
+    if (!e->peer[i].said_bye && (lost_ones_too || aus_sched_worker(e->sched, i) != AUS_W_LOST))
+      return false;
+  return true;
+}
+
+/* STOP to everyone who has not heard it (a send can fail for lack of memory). */
+static void say_stop(aus_engine *e, int code)
+{
+  int i, rc;
+
+  for (i = 1; i <= e->n_peers; i++) {
+    aus_err why;
+
+    if (e->peer[i].said_bye || e->peer[i].told) continue;
+    aus_err_clear(&why);
+    rc = send_stop(e, i, code == AUS_OK ? AUS_STOP_DRAIN : AUS_STOP_NOW, false, code, &why);
+    e->peer[i].told = rc == AUS_OK;
+    remember(e, rc, &why);
+    aus_sched_drain(e->sched, i);
+  }
+}
+
+/* BYE from everyone. False: somebody did not answer in time. */
+static bool stop_workers(aus_engine *e, int code)
+{
+  double until_s = aus_clock_s() + bye_wait_s;
+
+  e->closing = true;
+  say_stop(e, code);
+  while (!all_said_bye(e, false) && aus_clock_s() < until_s) {
+    aus_err why;
+
+    aus_err_clear(&why);
+    remember(e, turn(e, false, &why), &why);
+    say_stop(e, code);
+  }
+  return all_said_bye(e, true);
+}
+
+/* Rank 0: everybody stops; the others learn whether there is an agreement to take part in. */
+static bool close_manager(aus_engine *e, int code)
+{
+  bool all = stop_workers(e, code);
+  int i;
+
+  for (i = 1; i <= e->n_peers; i++) {
+    aus_err why;
+
+    aus_err_clear(&why);
+    if (!e->peer[i].said_bye && aus_sched_worker(e->sched, i) != AUS_W_LOST)
+      AUS_WARN("engine", "worker %d did not stop in time", i);
+    if (!aus_comm_is_local(e->comm, i))
+      remember(e, send_stop(e, i, AUS_STOP_LEAVE, all, code, &why), &why);
+  }
+  return all;
+}
+
+/* A worker rank: says BYE unless it has, and waits for the verdict. */
+static bool close_worker(aus_engine *e, int code, aus_err *err)
+{
+  double until_s = aus_clock_s() + verdict_wait_s;
+  aus_msg m;
+  aus_wire_stop s;
+  bool got = true;
+
+  if (code != AUS_OK && err->code != code)
+    (void)aus_fail(err, code, AUS_HERE, "failed with %s", aus_code_name(code));
+  if (aus_worker_leave(e->worker, err) != AUS_OK) return false;
+  while (aus_clock_s() < until_s) {
+    if (aus_comm_receive(e->comm, false, &m, &got, NULL) != AUS_OK) return false;
+    if (!got) aus_comm_idle(e->comm);
+    if (!got || m.type != AUS_MSG_STOP || aus_wire_stop_decode(&s, &m, NULL) != AUS_OK) continue;
+    if (s.mode == AUS_STOP_LEAVE) return s.collective;
+  }
+  return false;
+}
+
+int aus_engine_close(aus_engine *e, int rc, bool *together, aus_err *err)
+{
+  bool all;
+  int closed;
+  aus_err mine, why;
+
+  if (together) *together = true;
+  if (!e) return rc;
+  aus_err_clear(&mine);
+  aus_err_clear(&why);
+  if (rc != AUS_OK && err) mine = *err;
+  if (e->rank == 0) {
+    all = close_manager(e, rc);
+    if (rc == AUS_OK && e->failure.code != AUS_OK) {
+      mine = e->failure;
+      rc = e->failure.code;
+    }
+  } else
+    all = close_worker(e, rc, &mine);
+  closed = aus_worker_destroy(e->worker, &why);
+  e->worker = NULL;
+  if (rc == AUS_OK && closed != AUS_OK) {
+    mine = why;
+    rc = closed;
+  }
+  if (all) rc = agree(e->world, rc, &mine);
+  if (together) *together = all;
+  engine_free(e, all);
+  if (rc != AUS_OK && err) *err = mine;
+  return rc;
+}

@@ -1,0 +1,250 @@
+/* rundir.c - the run directory.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "store/rundir.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/alloc.h"
+#include "util/buf.h"
+#include "util/file.h"
+#include "util/log.h"
+
+static const char marker[] = "auspex.run";
+static const char marker_start[] = "{\"format\": \"auspex-run-1\",";
+
+typedef int (*name_test)(const char *name);
+
+/* The marker itself goes last, by its own call: without it nobody would know the directory again. */
+static int is_ours(const char *name)
+{
+  static const char *const names[] = {"status.json", "status.json.part", "auspex.run.part"};
+  size_t i;
+
+  for (i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (strcmp(name, names[i]) == 0) return 1;
+  return 0;
+}
+
+static int is_marker(const char *name)
+{
+  return strcmp(name, marker) == 0;
+}
+
+static int is_shard(const char *name)
+{
+  return strlen(name) == strlen("s000000.h5") && name[0] == 's' &&
+         strspn(name + 1, "0123456789") == 6 && strcmp(name + 7, ".h5") == 0;
+}
+
+static int remove_one(int dir, const char *name, int64_t *n_removed, aus_err *err)
+{
+  int rc = AUS_OK;
+  struct stat st;
+
+  if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) goto done;
+  if (unlinkat(dir, name, 0) != 0) AUS_FAIL(err, AUS_EIO, "%s: %s", name, strerror(errno));
+  (*n_removed)++;
+done:
+  return rc;
+}
+
+/* Remove the regular files of a directory that pass the test; no directory is fine. */
+static int sweep(const char *path, int flags, name_test test, int64_t *n_removed, aus_err *err)
+{
+  int rc = AUS_OK, fd;
+  DIR *d = NULL;
+  struct dirent *e;
+
+  fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+  if (fd < 0 && errno == ENOENT) goto done;
+  if (fd < 0) AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
+  d = fdopendir(fd);
+  if (!d) AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
+  while ((e = readdir(d)))
+    if (test(e->d_name)) AUS_TRY(remove_one(fd, e->d_name, n_removed, err));
+done:
+  if (rc != AUS_OK && d) aus_err_prepend(err, "%s/", path);
+  if (d)
+    closedir(d);
+  else if (fd >= 0)
+    close(fd);
+  return rc;
+}
+
+/* Shards first: what is left after a failure is still a run directory. A link in the place of
+ * shards/ is not followed. */
+static int clean(const char *path, const char *shards, int64_t *n_removed, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  AUS_TRY(sweep(shards, O_NOFOLLOW, is_shard, n_removed, err));
+  AUS_TRY(sweep(path, 0, is_ours, n_removed, err));
+done:
+  return rc;
+}
+
+typedef enum state { ABSENT, EMPTY, FOREIGN, OURS } state;
+
+/* Our marker is a regular file that begins as we write it. */
+static int has_marker(const char *path, int *yes, aus_err *err)
+{
+  int rc = AUS_OK, fd = -1;
+  char *name = NULL, start[sizeof marker_start] = "";
+  struct stat st;
+
+  AUS_TRY(aus_path_join(&name, path, marker, err));
+  *yes = 0;
+  fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) goto done;
+  if (read(fd, start, strlen(marker_start)) < 0) goto done;
+  *yes = strcmp(start, marker_start) == 0;
+done:
+  if (fd >= 0) close(fd);
+  aus_free(name);
+  return rc;
+}
+
+static int look(const char *path, state *found, aus_err *err)
+{
+  int rc = AUS_OK, yes = 0;
+  DIR *d = NULL;
+  struct dirent *e;
+
+  *found = ABSENT;
+  d = opendir(path);
+  if (!d && errno == ENOENT) goto done;
+  if (!d) AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
+  *found = EMPTY;
+  while ((e = readdir(d)))
+    if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) *found = FOREIGN;
+  AUS_TRY(has_marker(path, &yes, err));
+  if (yes) *found = OURS;
+done:
+  if (d) closedir(d);
+  return rc;
+}
+
+static int mark(const char *path, uint64_t seed, const char *config_sha256, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *name = NULL;
+  aus_buf b;
+
+  aus_buf_init(&b);
+  aus_buf_printf(&b, "%s \"version\": \"%s\", \"seed\": %" PRIu64 ", \"config_sha256\": \"%s\"}\n",
+                 marker_start, PACKAGE_VERSION, seed, config_sha256);
+  AUS_TRY(aus_buf_check(&b, err));
+  AUS_TRY(aus_path_join(&name, path, marker, err));
+  AUS_TRY(aus_file_write(name, b.data, (size_t)b.n, err));
+done:
+  aus_free(name);
+  aus_buf_fini(&b);
+  return rc;
+}
+
+static int check_hash(const char *hash, aus_err *err)
+{
+  const char *c;
+
+  for (c = hash; *c; c++)
+    if (!isxdigit((unsigned char)*c))
+      return aus_fail(err, AUS_EINVAL, AUS_HERE, "hash \"%s\" is not hexadecimal", hash);
+  return AUS_OK;
+}
+
+/* The lock is on the directory itself: it needs no file and ends with the process. */
+static int take_lock(const char *path, int *fd, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*fd < 0) AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
+  if (flock(*fd, LOCK_EX | LOCK_NB) == 0) goto done;
+  if (errno == EWOULDBLOCK)
+    AUS_FAIL(err, AUS_EBUSY, "%s: in use by another run; choose another one with --dir", path);
+  /* A file system without locks: two runs in one directory cannot be told from one. */
+  AUS_WARN("store", "%s: cannot be locked: %s", path, strerror(errno));
+done:
+  return rc;
+}
+
+void aus_rundir_unlock(int lock)
+{
+  if (lock >= 0) close(lock);
+}
+
+int aus_rundir_open(const char *path, uint64_t seed, const char *config_sha256, int *lock,
+                    aus_err *err)
+{
+  int rc = AUS_OK, fd = -1;
+  state found = ABSENT;
+  char *shards = NULL;
+  int64_t n_removed = 0;
+
+  *lock = -1;
+  AUS_TRY(check_hash(config_sha256, err));
+  AUS_TRY(look(path, &found, err));
+  if (found == ABSENT) AUS_TRY(aus_dir_make(path, err));
+  AUS_TRY(take_lock(path, &fd, err));
+  AUS_TRY(look(path, &found, err));
+  if (found == FOREIGN)
+    AUS_FAIL(err, AUS_EIO,
+             "%s: not empty and without the marker %s of a run; choose another directory", path,
+             marker);
+  AUS_TRY(aus_path_join(&shards, path, "shards", err));
+  if (found == OURS) AUS_TRY(clean(path, shards, &n_removed, err));
+  if (n_removed > 0)
+    AUS_INFO("store", "%s: removed %" PRId64 " files of an earlier run", path, n_removed);
+  AUS_TRY(mark(path, seed, config_sha256, err));
+  *lock = fd;
+  fd = -1;
+done:
+  aus_rundir_unlock(fd);
+  aus_free(shards);
+  return rc;
+}
+
+/* A directory that is not empty stays. */
+static int drop_directory(const char *path, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  if (rmdir(path) == 0 || errno == ENOENT) goto done;
+  if (errno == ENOTEMPTY || errno == EEXIST)
+    AUS_INFO("store", "%s: stays, it holds files that are not ours", path);
+  else
+    AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
+done:
+  return rc;
+}
+
+int aus_rundir_remove(const char *path, aus_err *err)
+{
+  int rc = AUS_OK;
+  state found = ABSENT;
+  char *shards = NULL;
+  int64_t n_removed = 0;
+
+  AUS_TRY(look(path, &found, err));
+  if (found != OURS)
+    AUS_FAIL(err, AUS_EIO, "%s: no run directory (the marker %s is missing)", path, marker);
+  AUS_TRY(aus_path_join(&shards, path, "shards", err));
+  AUS_TRY(clean(path, shards, &n_removed, err));
+  AUS_TRY(drop_directory(shards, err));
+  AUS_TRY(sweep(path, 0, is_marker, &n_removed, err));
+  AUS_TRY(drop_directory(path, err));
+done:
+  aus_free(shards);
+  return rc;
+}
