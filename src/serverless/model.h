@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 typedef struct aus_serverless_platform_type {
-  char *name;      /* short name = key */
+  char *name; /* short name = key */
   char *long_name, *hardware;
   double price_eur, idle_kwh_per_h;
 } aus_serverless_platform_type;
@@ -48,10 +48,11 @@ typedef struct aus_serverless_task_type {
 typedef struct aus_serverless_app_type {
   char *name;
   int n_tasks;
-  int *task;       /* task type of each DAG key, key order */
-  int *pred_begin; /* n_tasks + 1: predecessors of DAG key i are pred[pred_begin[i] .. pred_begin[i+1]-1] */
-  int *pred;       /* positions in DAG key order, list order of the file */
-  int *topo;       /* n_tasks: DAG key positions in topological order (spec 5.2.1) */
+  int *task; /* task type of each DAG key, key order */
+  int *
+      pred_begin; /* n_tasks + 1: predecessors of DAG key i are pred[pred_begin[i] .. pred_begin[i+1]-1] */
+  int *pred; /* positions in DAG key order, list order of the file */
+  int *topo; /* n_tasks: DAG key positions in topological order (spec 5.2.1) */
 } aus_serverless_app_type;
 
 typedef struct aus_serverless_types {
@@ -99,17 +100,19 @@ void aus_serverless_trace_fini(aus_serverless_trace *trace);
  */
 AUS_CHECKED int aus_serverless_types_read(aus_serverless_types *types, aus_cfg *cfg,
                                           aus_cfg_node *platforms, aus_cfg_node *storages,
-                                          aus_cfg_node *qos, aus_cfg_node *apps, aus_cfg_node *tasks,
-                                          aus_err *err);
+                                          aus_cfg_node *qos, aus_cfg_node *apps,
+                                          aus_cfg_node *tasks, aus_err *err);
 
 /** Read an infrastructure document: network.bandwidth, nodes. A node without a remote or without a
  * local storage, without platforms, or with unknown types is a problem. @return AUS_OK; AUS_ENOMEM. Local. */
-AUS_CHECKED int aus_serverless_infra_read(aus_serverless_infra *infra, const aus_serverless_types *types,
-                                          aus_cfg *cfg, aus_cfg_node *root, aus_err *err);
+AUS_CHECKED int aus_serverless_infra_read(aus_serverless_infra *infra,
+                                          const aus_serverless_types *types, aus_cfg *cfg,
+                                          aus_cfg_node *root, aus_err *err);
 
 /** Read one node-like map {memory, platforms, storage, type?} (also the `specs` of a space file). */
-AUS_CHECKED int aus_serverless_node_read(aus_serverless_node *node, const aus_serverless_types *types,
-                                         aus_cfg *cfg, aus_cfg_node *map, aus_err *err);
+AUS_CHECKED int aus_serverless_node_read(aus_serverless_node *node,
+                                         const aus_serverless_types *types, aus_cfg *cfg,
+                                         aus_cfg_node *map, aus_err *err);
 void aus_serverless_node_fini(aus_serverless_node *node);
 
 /** Read a trace: {rps, duration, events[]} with events as objects or [timestamp, application, qos].
@@ -120,11 +123,13 @@ void aus_serverless_node_fini(aus_serverless_node *node);
  *
  * Local.
  */
-AUS_CHECKED int aus_serverless_trace_read(aus_serverless_trace *trace, const aus_serverless_types *types,
-                                          const char *name, const char *bytes, size_t n, aus_err *err);
+AUS_CHECKED int aus_serverless_trace_read(aus_serverless_trace *trace,
+                                          const aus_serverless_types *types, const char *name,
+                                          const char *bytes, size_t n, aus_err *err);
 
 /** Append one event. @return AUS_OK; AUS_ENOMEM. Local. */
-AUS_CHECKED int aus_serverless_trace_add(aus_serverless_trace *trace, double t_s, int app, int qos, aus_err *err);
+AUS_CHECKED int aus_serverless_trace_add(aus_serverless_trace *trace, double t_s, int app, int qos,
+                                         aus_err *err);
 
 /** Index by name, -1 when there is none. Local. */
 int aus_serverless_find_app(const aus_serverless_types *types, const char *name);

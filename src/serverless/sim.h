@@ -14,39 +14,56 @@
 #include "util/predict.h"
 
 typedef enum aus_serverless_scaler {
-  AUS_SERVERLESS_KN, AUS_SERVERLESS_PROKN, AUS_SERVERLESS_HRO, AUS_SERVERLESS_HRC
+  AUS_SERVERLESS_KN,
+  AUS_SERVERLESS_PROKN,
+  AUS_SERVERLESS_HRO,
+  AUS_SERVERLESS_HRC
 } aus_serverless_scaler;
 
 typedef enum aus_serverless_placer {
-  AUS_SERVERLESS_PLACE_KN, AUS_SERVERLESS_PLACE_HRO, AUS_SERVERLESS_PLACE_HRC, AUS_SERVERLESS_PLACE_BPFF
+  AUS_SERVERLESS_PLACE_KN,
+  AUS_SERVERLESS_PLACE_HRO,
+  AUS_SERVERLESS_PLACE_HRC,
+  AUS_SERVERLESS_PLACE_BPFF
 } aus_serverless_placer;
 
 typedef enum aus_serverless_priority {
-  AUS_SERVERLESS_FIFO, AUS_SERVERLESS_LEAST_PENALTY, AUS_SERVERLESS_NAIVE_LEAST_PENALTY
+  AUS_SERVERLESS_FIFO,
+  AUS_SERVERLESS_LEAST_PENALTY,
+  AUS_SERVERLESS_NAIVE_LEAST_PENALTY
 } aus_serverless_priority;
 
-typedef enum aus_serverless_status { AUS_SERVERLESS_DONE, AUS_SERVERLESS_STALLED } aus_serverless_status;
+typedef enum aus_serverless_status {
+  AUS_SERVERLESS_DONE,
+  AUS_SERVERLESS_STALLED
+} aus_serverless_status;
 
 typedef struct aus_serverless_policy {
   aus_serverless_scaler scaler;
   aus_serverless_placer placer;
   aus_serverless_priority priority;
   double keep_alive_s, queue_length, reconcile_s;
-  double stall_after_s; /* no task scheduled or done for this long after the last arrival: stalled; 0: 10 keep_alive + 600 */
-  double max_time_s;    /* simulated time at which a run is stalled anyway; 0: none */
+  double
+      stall_after_s; /* no task scheduled or done for this long after the last arrival: stalled; 0: 10 keep_alive + 600 */
+  double max_time_s; /* simulated time at which a run is stalled anyway; 0: none */
+  bool tie_random;   /* equals in a random order instead of ascending ids ... */
+  uint64_t tie_seed; /* ... drawn once per run from this seed */
 } aus_serverless_policy;
 
 /** Parse "kn_kn", "prokn_prokn", "hro_hrc", ...: registered pairs only (spec 6).
  * @return AUS_OK; AUS_ECONFIG with the list of pairs. Local. */
-AUS_CHECKED int aus_serverless_strategy(const char *text, aus_serverless_policy *policy, aus_err *err);
+AUS_CHECKED int aus_serverless_strategy(const char *text, aus_serverless_policy *policy,
+                                        aus_err *err);
 
 /* Results, one array per column; times in s, energies in kWh. Indices refer to types and infrastructure. */
 typedef struct aus_serverless_task_rows {
   int64_t n;
   int64_t *task_id, *application_id;
-  int32_t *application, *task, *node_id, *platform_id, *platform; /* type index, type index, id, id, type index */
+  int32_t *application, *task, *node_id, *platform_id,
+      *platform; /* type index, type index, id, id, type index */
   double *dispatched, *scheduled, *arrived, *started, *done;
-  double *elapsed, *wait, *queue, *initialization, *compute, *pull, *cold_start, *execution, *communications;
+  double *elapsed, *wait, *queue, *initialization, *compute, *pull, *cold_start, *execution,
+      *communications;
   uint8_t *cold_started, *cache_hit, *local_dependencies, *local_communications;
   double *energy;
   int32_t *postponed;
@@ -62,7 +79,7 @@ typedef struct aus_serverless_app_rows {
 
 typedef struct aus_serverless_scale_rows {
   int64_t n;
-  int32_t *task;  /* function */
+  int32_t *task; /* function */
   double *timestamp;
   uint8_t *action; /* 0 up, 1 down */
   int32_t *count;
@@ -89,24 +106,26 @@ typedef struct aus_serverless_platform_rows {
 typedef struct aus_serverless_storage_rows {
   int64_t n;
   int32_t *storage_id, *node_id, *type;
-  int64_t *used_bytes, *written_bytes, *erased_bytes, *n_data, *n_failed; /* n_failed: data or images without room */
-  int64_t *cache_begin;                    /* n + 1 into the next two */
-  int32_t *cache_platform, *cache_task;    /* cached images in order */
+  int64_t *used_bytes, *written_bytes, *erased_bytes, *n_data,
+      *n_failed;                        /* n_failed: data or images without room */
+  int64_t *cache_begin;                 /* n + 1 into the next two */
+  int32_t *cache_platform, *cache_task; /* cached images in order */
 } aus_serverless_storage_rows;
 
 typedef struct aus_serverless_totals {
   double end_time_s;
   double unused_platforms_percent, unused_nodes_percent, average_occupation_percent;
-  double average_elapsed_s, average_pull_s, average_cold_start_s, average_execution_s, average_wait_s,
-      average_queue_s, average_initialization_s, average_compute_s, average_communications_s;
+  double average_elapsed_s, average_pull_s, average_cold_start_s, average_execution_s,
+      average_wait_s, average_queue_s, average_initialization_s, average_compute_s,
+      average_communications_s;
   double penalty_percent, local_dependencies_percent, local_communications_percent,
       node_cache_hits_percent, task_cache_hits_percent, cold_start_percent;
   double energy_kwh, reclaimable_energy_kwh;
   double task_response_s[99], application_response_s[99]; /* cut points; NaN with fewer than two */
-  int64_t n_penalties;             /* of the next two */
+  int64_t n_penalties;                                    /* of the next two */
   double *penalty_t_s, *penalty_frac; /* per penalised application in dispatch order */
-  double replica_s; /* integral of the number of replicas over time */
-  int64_t n_events; /* processed by the kernel */
+  double replica_s;                   /* integral of the number of replicas over time */
+  int64_t n_events;                   /* processed by the kernel */
   int64_t n_evictions;
 } aus_serverless_totals;
 
@@ -124,7 +143,8 @@ typedef struct aus_serverless_result {
 typedef struct aus_serverless_sim aus_serverless_sim;
 
 /** @param [in] types  lent for the life of the simulator. @return AUS_OK; AUS_ENOMEM. Local. */
-AUS_CHECKED int aus_serverless_sim_create(aus_serverless_sim **out, const aus_serverless_types *types, aus_err *err);
+AUS_CHECKED int aus_serverless_sim_create(aus_serverless_sim **out,
+                                          const aus_serverless_types *types, aus_err *err);
 void aus_serverless_sim_destroy(aus_serverless_sim *sim);
 
 /** Simulate one trace in compat mode.
@@ -132,16 +152,22 @@ void aus_serverless_sim_destroy(aus_serverless_sim *sim);
  * @param [in] trace    may be empty (no request, no penalty)
  * @param [in] predict  for prokn: task = index of the task type, d = 1 (requests per s); NULL otherwise
  * @param [in] poll     may be NULL
- * @param [out] result  lent until the next run or destroy; complete also when the status is STALLED
- *                      (unfinished tasks then have NaN times from the first step they did not reach)
- * @return AUS_OK (also when stalled); AUS_ECANCEL from the hook; what the predictor returns; AUS_ENOMEM
+ * @param [out] result  lent until the next run or destroy; complete also when the status is STALLED:
+ *                      the clock then stands at the limit, unfinished tasks have NaN times from the
+ *                      first step they did not reach, means are over the tasks that have the value,
+ *                      and an application that came and was not answered is penalised
+ * @return AUS_OK (also when stalled); AUS_ECONFIG for policy values that mean an endless run
+ *         (reconcile_s or queue_length not above 0, keep_alive_s below 0) and for traces of more than
+ *         2^31 - 2 tasks; AUS_EINVAL for a node without a local or a remote storage; AUS_ECANCEL from
+ *         the hook; AUS_ENUMERIC when a prediction is not finite or beyond a million replicas; what
+ *         the predictor returns; AUS_ENOMEM. The simulator can be used again after any of them.
  *
  * Local. Deterministic.
  */
 AUS_CHECKED int aus_serverless_sim_run(aus_serverless_sim *sim, const aus_serverless_infra *infra,
                                        const aus_serverless_trace *trace,
-                                       const aus_serverless_policy *policy, const aus_predict *predict,
-                                       const aus_poll *poll, const aus_serverless_result **result,
-                                       aus_err *err);
+                                       const aus_serverless_policy *policy,
+                                       const aus_predict *predict, const aus_poll *poll,
+                                       const aus_serverless_result **result, aus_err *err);
 
 #endif

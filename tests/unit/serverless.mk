@@ -1,1 +1,40 @@
-# unit tests of src/serverless
+# unit tests of src/serverless: the simulator and what it reads
+EXTRA_DIST += tests/scenario.h tests/unit/serverless_docs.h
+if HAVE_CMOCKA
+SERVERLESS_TESTS = tests/unit/serverless_golden.t tests/unit/serverless_model.t \
+	tests/unit/serverless_sim.t
+check_PROGRAMS += $(SERVERLESS_TESTS)
+TESTS += $(SERVERLESS_TESTS)
+
+tests_unit_serverless_golden_t_SOURCES = tests/unit/serverless_golden.c
+tests_unit_serverless_golden_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_golden_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_model_t_SOURCES = tests/unit/serverless_model.c
+tests_unit_serverless_model_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_model_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_sim_t_SOURCES = tests/unit/serverless_sim.c
+tests_unit_serverless_sim_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_sim_t_LDADD = $(UNIT_LDADD)
+endif
+
+# unit tests of the serverless area's samples, workloads and rows
+EXTRA_DIST += tests/unit/serverless_types.h
+if HAVE_CMOCKA
+SAMPLING_TESTS = tests/unit/serverless_grid.t tests/unit/serverless_space.t \
+	tests/unit/serverless_workload.t tests/unit/serverless_dataset.t
+check_PROGRAMS += $(SAMPLING_TESTS)
+TESTS += $(SAMPLING_TESTS)
+
+tests_unit_serverless_grid_t_SOURCES = tests/unit/serverless_grid.c
+tests_unit_serverless_grid_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_grid_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_space_t_SOURCES = tests/unit/serverless_space.c
+tests_unit_serverless_space_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_space_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_workload_t_SOURCES = tests/unit/serverless_workload.c
+tests_unit_serverless_workload_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_workload_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_dataset_t_SOURCES = tests/unit/serverless_dataset.c
+tests_unit_serverless_dataset_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_dataset_t_LDADD = $(UNIT_LDADD)
+endif

@@ -1,0 +1,358 @@
+/* sim_state.c - replicas, their queues and contention entries; laying out a run's state.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "serverless/kernel.h"
+
+#include "util/alloc.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef aus_serverless_sim sim;
+
+/* ---- replicas ---- */
+
+/* The winner tree keeps (queue length, slot) of the shortest queue at its root; slots are in order of
+ * ranks, so the first one in canonical order wins a tie. */
+static int tree_build(sim *s, aus_function *fn, aus_err *err)
+{
+  int rc = AUS_OK;
+  int32_t size = 1, i;
+
+  while (size < fn->n_replicas)
+    size *= 2;
+  AUS_TRY(aus_grow(&fn->tree, &fn->cap_tree, 2 * (int64_t)size, sizeof *fn->tree, err));
+  fn->tree_size = size;
+  for (i = 0; i < size; i++)
+    fn->tree[size + i] = i < fn->n_replicas
+                             ? (uint64_t)s->plat[fn->replica[i]].q_len << 32 | (uint32_t)i
+                             : UINT64_MAX;
+  for (i = size - 1; i > 0; i--)
+    fn->tree[i] = fn->tree[2 * i] < fn->tree[2 * i + 1] ? fn->tree[2 * i] : fn->tree[2 * i + 1];
+done:
+  return rc;
+}
+
+static void count_replica_time(sim *s)
+{
+  s->result.totals.replica_s += (double)s->n_replicas * (s->now - s->t_replicas);
+  s->t_replicas = s->now;
+}
+
+static int renumber(sim *s, aus_function *fn, int32_t from, aus_err *err)
+{
+  int32_t i;
+
+  for (i = from; i < fn->n_replicas; i++)
+    s->plat[fn->replica[i]].slot = i;
+  return tree_build(s, fn, err);
+}
+
+/* What a replica takes from its node and counters (sign 1) and gives back (sign -1). */
+static void account(sim *s, int f, aus_plat *plat, int sign)
+{
+  aus_node_state *node = &s->node[plat->node];
+  double memory = s->memory_gb[f * s->n_types + plat->type];
+
+  count_replica_time(s);
+  node->available -= sign;
+  node->free_memory_gb += sign > 0 ? -memory : memory;
+  s->n_free[plat->type] -= sign;
+  s->n_by_type[f * s->n_types + plat->type] += sign;
+  s->function[f].queued += sign * plat->q_len;
+  s->n_replicas += sign;
+  plat->function = sign > 0 ? f : -1;
+}
+
+int aus_serverless_replica_add(sim *s, int f, int32_t p, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_function *fn = &s->function[f];
+  int32_t i, rank = s->plat[p].rank;
+
+  AUS_TRY(aus_grow(&fn->replica, &fn->cap, fn->n_replicas + 1, sizeof *fn->replica, err));
+  for (i = fn->n_replicas; i > 0 && s->plat[fn->replica[i - 1]].rank > rank; i--)
+    fn->replica[i] = fn->replica[i - 1];
+  fn->replica[i] = p;
+  fn->n_replicas++;
+  account(s, f, &s->plat[p], 1);
+  AUS_TRY(renumber(s, fn, i, err));
+done:
+  return rc;
+}
+
+int aus_serverless_replica_remove(sim *s, int f, int32_t p, aus_err *err)
+{
+  aus_function *fn = &s->function[f];
+  int32_t i = s->plat[p].slot, k;
+
+  fn->n_replicas--;
+  for (k = i; k < fn->n_replicas; k++)
+    fn->replica[k] = fn->replica[k + 1];
+  account(s, f, &s->plat[p], -1);
+  return renumber(s, fn, i, err);
+}
+
+void aus_serverless_count_queued(sim *s, int32_t p, int32_t t, int d)
+{
+  aus_plat *plat = &s->plat[p];
+
+  plat->q_len += d;
+  if (plat->function >= 0) {
+    aus_function *fn = &s->function[plat->function];
+
+    fn->queued += d;
+    aus_tree_set(fn, plat->slot, plat->q_len);
+  }
+  s->rank_count[p * s->n_ranks + s->rank[s->trace->qos[s->task[t].app]]] += d;
+}
+
+double aus_serverless_mean_queue(const sim *s, int f)
+{
+  const aus_function *fn = &s->function[f];
+
+  return fn->n_replicas > 0 ? (double)fn->queued / (double)fn->n_replicas : 0;
+}
+
+/* ---- contention entries: an ordered map per function ---- */
+
+static int32_t entry_find(const sim *s, int f, int32_t p)
+{
+  int32_t e = s->plat[p].entry;
+
+  while (e >= 0 && s->entry[e].function != f)
+    e = s->entry[e].chain;
+  return e;
+}
+
+static int32_t entry_new(sim *s, aus_err *err)
+{
+  int32_t e = s->free_entry;
+
+  if (e >= 0) {
+    s->free_entry = s->entry[e].chain;
+    return e;
+  }
+  if (aus_grow(&s->entry, &s->cap_entries, s->n_entries + 1, sizeof *s->entry, err) != AUS_OK)
+    return -1;
+  return s->n_entries++;
+}
+
+int32_t aus_serverless_entry(sim *s, int f, int32_t p, aus_err *err)
+{
+  aus_function *fn = &s->function[f];
+  int32_t e = entry_find(s, f, p);
+
+  if (e >= 0 || (e = entry_new(s, err)) < 0) return e;
+  s->entry[e] = (aus_entry){.function = f,
+                            .platform = p,
+                            .previous = fn->entry_tail,
+                            .next = -1,
+                            .chain = s->plat[p].entry};
+  s->plat[p].entry = e;
+  if (fn->entry_tail >= 0)
+    s->entry[fn->entry_tail].next = e;
+  else
+    fn->entry_head = e;
+  fn->entry_tail = e;
+  return e;
+}
+
+void aus_serverless_entry_remove(sim *s, int f, int32_t p)
+{
+  aus_function *fn = &s->function[f];
+  int32_t e = entry_find(s, f, p), *link = &s->plat[p].entry;
+  aus_entry *x;
+
+  if (e < 0) return;
+  x = &s->entry[e];
+  while (*link != e)
+    link = &s->entry[*link].chain;
+  *link = x->chain;
+  *(x->previous >= 0 ? &s->entry[x->previous].next : &fn->entry_head) = x->next;
+  *(x->next >= 0 ? &s->entry[x->next].previous : &fn->entry_tail) = x->previous;
+  x->chain = s->free_entry;
+  s->free_entry = e;
+}
+
+/* ---- layout of a run ---- */
+
+static void count_layout(sim *s)
+{
+  int i;
+
+  s->n_nodes = s->infra->n_nodes;
+  s->n_plats = 0;
+  s->n_disks = 0;
+  for (i = 0; i < s->n_nodes; i++) {
+    s->n_plats += s->infra->node[i].n_platforms;
+    s->n_disks += s->infra->node[i].n_storages;
+  }
+}
+
+/* Blocks of images of storages belong to the simulator and survive the run. */
+static int reserve_disks(sim *s, aus_err *err)
+{
+  int64_t before = s->cap_disks;
+  int rc = aus_grow(&s->disk, &s->cap_disks, s->n_disks, sizeof *s->disk, err);
+
+  if (rc == AUS_OK && s->cap_disks > before)
+    memset(s->disk + before, 0, (size_t)(s->cap_disks - before) * sizeof *s->disk);
+  return rc;
+}
+
+static int reserve(sim *s, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t i, n = s->trace->n, tasks = 0;
+
+  AUS_TRY(aus_grow(&s->first, &s->cap_first, n + 1, sizeof *s->first, err));
+  for (i = 0; i < n; i++) {
+    s->first[i] = (int32_t)tasks;
+    tasks += s->app[s->trace->app[i]].n;
+    if (tasks > INT32_MAX - 1)
+      AUS_FAIL(err, AUS_ECONFIG, "more than %d tasks in a trace", INT32_MAX - 1);
+  }
+  s->first[n] = (int32_t)tasks;
+  s->n_tasks = tasks;
+  AUS_TRY(aus_grow(&s->task, &s->cap_tasks, tasks, sizeof *s->task, err));
+  AUS_TRY(aus_grow(&s->plat, &s->cap_plats, s->n_plats, sizeof *s->plat, err));
+  AUS_TRY(aus_grow(&s->rank_count, &s->cap_rank_count, (int64_t)s->n_plats * s->n_ranks,
+                   sizeof *s->rank_count, err));
+  AUS_TRY(aus_grow(&s->node, &s->cap_nodes, s->n_nodes, sizeof *s->node, err));
+  AUS_TRY(reserve_disks(s, err));
+  AUS_TRY(aus_grow(&s->present, &s->cap_present, s->n_disks, sizeof *s->present, err));
+  AUS_TRY(aus_grow(&s->getter, &s->cap_getters, s->n_plats + 1, sizeof *s->getter, err));
+  AUS_TRY(aus_heap_reserve(&s->heap, s->n_plats + 8, err));
+done:
+  return rc;
+}
+
+static void lay_disk(sim *s, int32_t d, int32_t n, int type)
+{
+  const aus_serverless_storage_type *t = &s->types->storage[type];
+  aus_disk *disk = &s->disk[d];
+  double net = s->infra->bandwidth_mibps;
+
+  *disk = (aus_disk){.node = n,
+                     .type = type,
+                     .remote = t->remote,
+                     .present = true,
+                     .image = disk->image,
+                     .cap_images = disk->cap_images};
+  disk->read_bps = t->read_mibps * 1048576;
+  disk->write_bps = t->write_mibps * 1048576;
+  disk->net_read_bps = fmin(t->read_mibps, net) * 1048576;
+  disk->net_write_bps = fmin(t->write_mibps, net) * 1048576;
+  disk->read_latency_s = t->read_latency_s;
+  disk->write_latency_s = t->write_latency_s;
+  disk->pull_gb_per_s = fmin(t->write_mibps, net) / 1024;
+  disk->capacity_gb = t->capacity_gb;
+  s->present[d] = d;
+}
+
+static int lay_node(sim *s, int32_t n, int32_t *p, int32_t *d, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  const aus_serverless_node *from = &s->infra->node[n];
+  aus_node_state *node = &s->node[n];
+  bool local = false;
+
+  *node = (aus_node_state){.first = *p,
+                           .n = from->n_platforms,
+                           .s_first = *d,
+                           .s_n = from->n_storages,
+                           .n_present = from->n_storages,
+                           .wait_head = -1,
+                           .wait_tail = -1,
+                           .available = from->n_platforms,
+                           .remote = -1,
+                           .memory_gb = from->memory_gb,
+                           .free_memory_gb = from->memory_gb,
+                           .unused = true};
+  for (i = 0; i < from->n_platforms; i++, ++*p) {
+    s->plat[*p] = (aus_plat){.node = n,
+                             .type = from->platform[i],
+                             .function = -1,
+                             .q_head = -1,
+                             .q_tail = -1,
+                             .taking = -1,
+                             .current = -1,
+                             .previous = -1,
+                             .waits_ready = true,
+                             .entry = -1,
+                             .idle_since = INFINITY};
+    s->n_free[from->platform[i]]++;
+  }
+  for (i = 0; i < from->n_storages; i++, ++*d) {
+    lay_disk(s, *d, n, from->storage[i]);
+    if (!s->disk[*d].remote)
+      local = true;
+    else if (node->remote < 0)
+      node->remote = *d;
+  }
+  if (!local || node->remote < 0)
+    AUS_FAIL(err, AUS_EINVAL, "node %d needs a remote and a local storage", (int)n);
+done:
+  return rc;
+}
+
+static void reset_functions(sim *s)
+{
+  int64_t n = (int64_t)s->n_functions * s->n_types;
+  int f;
+
+  for (f = 0; f < s->n_functions; f++) {
+    aus_function *fn = &s->function[f];
+
+    *fn = (aus_function){.replica = fn->replica,
+                         .cap = fn->cap,
+                         .tree = fn->tree,
+                         .cap_tree = fn->cap_tree,
+                         .entry_head = -1,
+                         .entry_tail = -1};
+  }
+  memset(s->n_by_type, 0, (size_t)n * sizeof *s->n_by_type);
+  memset(s->hw_contention, 0, (size_t)n * sizeof *s->hw_contention);
+  memset(s->n_free, 0, (size_t)s->n_types * sizeof *s->n_free);
+}
+
+static void reset_clock(sim *s)
+{
+  s->now = s->t_progress = s->t_replicas = 0;
+  s->ring[0].head = s->ring[0].tail = s->ring[1].head = s->ring[1].tail = 0;
+  s->heap.n = s->pending.n = 0;
+  s->seq = 0;
+  s->n_events = 0;
+  s->stepping = s->steps_waiting = s->literal;
+  s->stop = s->stalled = s->spent = false;
+  s->rc = AUS_OK;
+  s->mutex_free = true;
+  s->n_waiting = 0;
+  s->n_pending = 0;
+  s->scheduler_waits = false;
+  s->n_inits = s->n_entries = 0;
+  s->free_init = s->free_entry = -1;
+  s->i_event = s->n_arrived = 0;
+  s->drain = -1;
+  s->n_replicas = 0;
+  memset(s->mark, 0, sizeof s->mark);
+}
+
+int aus_serverless_state_reset(sim *s, aus_err *err)
+{
+  int rc = AUS_OK;
+  int32_t n, p = 0, d = 0;
+
+  count_layout(s);
+  AUS_TRY(reserve(s, err));
+  reset_clock(s);
+  reset_functions(s);
+  memset(s->rank_count, 0, (size_t)s->n_plats * (size_t)s->n_ranks * sizeof *s->rank_count);
+  for (n = 0; n < s->n_nodes; n++)
+    AUS_TRY(lay_node(s, n, &p, &d, err));
+done:
+  return rc;
+}
