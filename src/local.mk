@@ -1,5 +1,5 @@
 noinst_LIBRARIES += libauspex.a
-libauspex_a_SOURCES =
+libauspex_a_SOURCES = src/registry.c
 
 include src/util/local.mk
 include src/learn/local.mk

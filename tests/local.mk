@@ -25,9 +25,12 @@ include tests/unit/engine.mk
 include tests/unit/study.mk
 include tests/unit/serverless.mk
 include tests/mpi/local.mk
+include tests/mpi/study.mk
+include tests/long/local.mk
 include tests/mpi/pub.mk
 include tests/cli/local.mk
 include tests/h5/local.mk
+include tests/h5/study.mk
 include tests/lint/local.mk
 include tests/bench/local.mk
 include tests/data/local.mk

@@ -1,1 +1,1 @@
-libauspex_a_SOURCES +=
+libauspex_a_SOURCES += src/cmd/run.c src/cmd/run.h

@@ -10,3 +10,12 @@ libauspex_a_SOURCES += src/serverless/model.h src/serverless/sim.h src/serverles
 # samples, workloads and rows of the serverless area
 libauspex_a_SOURCES += src/serverless/grid.c src/serverless/space.c src/serverless/workload.c \
 	src/serverless/dataset.c
+
+# the joints to engine, store and command line
+libauspex_a_SOURCES += \
+	src/serverless/serverless_cmd.c src/serverless/serverless_cmd.h \
+	src/serverless/serverless_study.c src/serverless/serverless_study.h \
+	src/serverless/serverless_study_inputs.c src/serverless/serverless_study_inputs.h \
+	src/serverless/serverless_study_setup.c src/serverless/serverless_study_setup.h \
+	src/serverless/serverless_study_tables.c src/serverless/serverless_study_tables.h \
+	src/serverless/serverless_study_tasks.c

@@ -1,0 +1,22 @@
+/* registry.c - the two tables, studies and commands: the only place that names every area.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "cmd/run.h"
+#include "serverless/serverless_cmd.h"
+#include "serverless/serverless_study.h"
+#include "study/command.h"
+#include "study/study.h"
+
+const aus_study_type *const aus_studies[] = {
+    &aus_serverless_study_type,
+    NULL,
+};
+
+const aus_command *const aus_commands[] = {
+    &aus_cmd_run,
+    &aus_serverless_cmd_simulate,
+    &aus_serverless_cmd_sample,
+    NULL,
+};

@@ -1,0 +1,429 @@
+/* serverless/serverless_cmd.c - auspex serverless simulate | sample.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "serverless/serverless_cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "par/agree.h"
+#include "serverless/serverless_study_setup.h"
+#include "serverless/tables.h"
+#include "study/provenance.h"
+#include "util/alloc.h"
+#include "util/file.h"
+
+/* clang-format off */
+static const aus_opt simulate_opts[] = {
+  AUS_SERVERLESS_INPUT_OPTS,
+  {"infrastructure", AUS_T_STR, "infrastructure.json", "", "", "cluster: nodes and network"},
+  {"workload", AUS_T_STR, "workload.json", "", "", "trace of requests"},
+  {"strategy", AUS_T_STR, NULL, "", "", "autoscaler and scheduler: kn_kn, prokn_prokn, hro_hro, hrc_hrc, kn_bpff, ..."},
+  {"priority", AUS_T_ENUM, "fifo", "fifo,least_penalty,naive_least_penalty", "", "order of waiting tasks"},
+  {"keep_alive", AUS_T_REAL, "30", "0:", "s", "idle time before a replica may go"},
+  {"queue_length", AUS_T_REAL, "100", "(0:", "", "target concurrency of a replica"},
+  {"reconcile_interval", AUS_T_REAL, "1", "(0:", "s", "period of the autoscaler"},
+  {"models", AUS_T_NODE, "", "", "", "map function: model file, for prokn"},
+  {"tie", AUS_T_STR, "canonical", "", "", "order of equal candidates: canonical (by id), or random:SEED"},
+  {"max_time", AUS_T_REAL, "0", "0:", "s", "simulated time at which a run counts as stalled; 0: none"},
+  {"seed", AUS_T_INT, "1", "0:", "", "accepted for uniformity; this command draws nothing"},
+  {0},
+};
+
+static const aus_opt sample_opts[] = {
+  AUS_SERVERLESS_INPUT_OPTS,
+  AUS_SERVERLESS_SAMPLE_OPTS,
+  {"seed", AUS_T_INT, "1", "0:", "", "seed of the design"},
+  {0},
+};
+/* clang-format on */
+
+static const aus_cli simulate_cli[] = {
+    {"csv", 0, "DIR",
+     "write tasks, applications, scale_events, system_events, platforms (CSV), summary, storages "
+     "(JSON)"},
+    {"output", 'o', "FILE", "write the same tables as HDF5"},
+    {0},
+};
+
+static const aus_cli sample_cli[] = {
+    {"csv", 0, "DIR", "write samples.csv"},
+    {0},
+};
+
+/* What a verb reads: its file and the area's inputs. */
+typedef struct source {
+  aus_files *files;
+  aus_cfg *conf, *data;
+  aus_cfg_node *root;
+  aus_opts *opts;
+  char *dir;
+  aus_study_env env;
+  aus_serverless_inputs inputs;
+} source;
+
+static void source_fini(source *s)
+{
+  aus_serverless_inputs_fini(&s->inputs);
+  aus_opts_destroy(s->opts);
+  aus_cfg_destroy(s->conf);
+  aus_cfg_destroy(s->data);
+  aus_files_destroy(s->files);
+  aus_free(s->dir);
+}
+
+static int source_read(source *s, const aus_call *call, const aus_opt *table, aus_err *err)
+{
+  int rc = AUS_OK;
+  const char *path = aus_args_operand(call->args, 0);
+
+  AUS_TRY(aus_files_create(&s->files, true, err));
+  AUS_TRY(aus_cfg_create(&s->conf, err));
+  AUS_TRY(aus_cfg_create(&s->data, err));
+  AUS_TRY(aus_path_dir(&s->dir, path ? path : "", err));
+  s->env = (aus_study_env){.conf = s->conf, .data = s->data, .dir = s->dir, .files = s->files};
+  if (path)
+    AUS_TRY(aus_study_parse(&s->env, s->conf, path, &s->root, err));
+  else
+    AUS_TRY(aus_cfg_parse(s->conf, "command line", "{}", 2, &s->root, err));
+  AUS_TRY(aus_call_sets(call->args, s->conf, s->root, "serverless", err));
+  AUS_TRY(aus_study_opts(&s->opts, s->conf, s->root, table, err));
+  AUS_TRY(aus_cfg_check(s->conf, AUS_ECONFIG, err));
+  AUS_TRY(aus_serverless_inputs_read(&s->inputs, &s->env, s->opts, err));
+done:
+  return rc;
+}
+
+/* Write what stands in text and empty it. */
+static int write_table(const char *dir, const char *name, aus_buf *text, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *path = NULL;
+
+  AUS_TRY(aus_buf_check(text, err));
+  AUS_TRY(aus_path_join(&path, dir, name, err));
+  AUS_TRY(aus_file_write(path, text->data ? text->data : "", (size_t)text->n, err));
+  aus_buf_clear(text);
+done:
+  aus_free(path);
+  return rc;
+}
+
+static int write_csv(const char *dir, const aus_serverless_types *types,
+                     const aus_serverless_result *r, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  aus_buf b;
+
+  aus_buf_init(&b);
+  AUS_TRY(aus_dir_make(dir, err));
+  for (i = 0; i < AUS_SERVERLESS_N_TABLES; i++) {
+    aus_serverless_tables[i].write(&b, types, r);
+    AUS_TRY(write_table(dir, aus_serverless_tables[i].file, &b, err));
+  }
+done:
+  aus_buf_fini(&b);
+  return rc;
+}
+
+/* Rows of the run into a plan in memory. */
+typedef struct memory_plan {
+  aus_pub *pub;
+  const aus_serverless_schema *tables;
+} memory_plan;
+
+static int put_memory(void *self, int table, int64_t n, const void *const *column, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  memory_plan *m = self;
+  const aus_table *t = &m->tables->table[table];
+
+  for (i = 0; i < t->n_columns; i++)
+    AUS_TRY(aus_pub_column(m->pub, t->name, &t->column[i], n, column[i], err));
+done:
+  return rc;
+}
+
+static int write_h5(const char *path, const aus_call *call, const source *s,
+                    const aus_serverless_result *r, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  aus_serverless_schema tables = {0};
+  memory_plan m = {.tables = &tables};
+  aus_pub_conf conf = {.dir = "", .deflate = 4};
+  aus_provenance who = {0};
+  aus_buf config = {0};
+  bool keep[AUS_SERVERLESS_N_TRACES];
+  double y[AUS_SERVERLESS_N_METRICS];
+  const aus_column y_col = AUS_COLUMN_MATRIX("y", AUS_F64, AUS_SERVERLESS_N_METRICS, "1", 1,
+                                             "metrics; units in y_units");
+
+  for (i = 0; i < AUS_SERVERLESS_N_TRACES; i++)
+    keep[i] = true;
+  AUS_TRY(aus_serverless_schema_init(&tables, &s->inputs.types, err));
+  AUS_TRY(aus_pub_create(&m.pub, err));
+  AUS_TRY(aus_pub_attr_str(m.pub, "", "auspex_format", "1.0", err));
+  AUS_TRY(aus_pub_attr_str(m.pub, "", "auspex_version", PACKAGE_VERSION, err));
+  AUS_TRY(aus_pub_attr_str(m.pub, "", "study", "serverless", err));
+  AUS_TRY(aus_pub_attr_str(m.pub, "", "status",
+                           r->status == AUS_SERVERLESS_DONE ? "done" : "stalled", err));
+  AUS_TRY(aus_pub_attr_u64(m.pub, "", "seed", (uint64_t)aus_opt_int(s->opts, "seed"), err));
+  AUS_TRY(aus_pub_attr_u8(m.pub, "", "deterministic", 1, err));
+  AUS_TRY(aus_pub_attr_u8(m.pub, "", "complete", r->status == AUS_SERVERLESS_DONE, err));
+  aus_opts_canonical(s->opts, &config);
+  AUS_TRY(aus_buf_check(&config, err));
+  AUS_TRY(aus_pub_text(m.pub, "config", config.data, "canonical configuration (JSON)", err));
+  AUS_TRY(aus_serverless_put_result(r, keep, put_memory, &m, err));
+  aus_serverless_metrics(r, 0, y);
+  AUS_TRY(aus_pub_column(m.pub, "trials/simulate", &y_col, 1, y, err));
+  AUS_TRY(aus_pub_attr_strs(m.pub, "trials/simulate/y", "names", AUS_SERVERLESS_N_METRICS,
+                            aus_serverless_metric_names, err));
+  AUS_TRY(aus_pub_attr_strs(m.pub, "trials/simulate/y", "y_units", AUS_SERVERLESS_N_METRICS,
+                            aus_serverless_metric_units, err));
+  AUS_TRY(aus_provenance_start(&who, MPI_COMM_SELF, err));
+  AUS_TRY(aus_provenance_publish(&who, call, NULL, s->files, NULL, m.pub, err));
+  conf.tables = tables.table;
+  conf.n_tables = tables.n;
+  AUS_TRY(aus_pub_write(m.pub, &conf, MPI_COMM_SELF, path, err));
+done:
+  aus_buf_fini(&config);
+  aus_provenance_fini(&who);
+  aus_pub_destroy(m.pub);
+  aus_serverless_schema_fini(&tables);
+  return rc;
+}
+
+static void print_summary(const aus_serverless_result *r, aus_buf *out)
+{
+  const aus_serverless_totals *t = &r->totals;
+
+  aus_buf_printf(out, "%-24s %14s\n", "status",
+                 r->status == AUS_SERVERLESS_DONE ? "done" : "stalled");
+  aus_buf_printf(out, "%-24s %14lld\n", "requests", (long long)r->applications.n);
+  aus_buf_printf(out, "%-24s %14lld\n", "tasks", (long long)r->tasks.n);
+  aus_buf_printf(out, "%-24s %14.3f\n", "end time (s)", t->end_time_s);
+  aus_buf_printf(out, "%-24s %14.3f\n", "penalty (%)", t->penalty_percent);
+  aus_buf_printf(out, "%-24s %14.3f\n", "response time (s)", t->average_elapsed_s);
+  aus_buf_printf(out, "%-24s %14.3f\n", "queue time (s)", t->average_queue_s);
+  aus_buf_printf(out, "%-24s %14.3f\n", "cold starts (%)", t->cold_start_percent);
+  aus_buf_printf(out, "%-24s %14.1f\n", "replica-seconds", t->replica_s);
+  aus_buf_printf(out, "%-24s %14.3f\n", "energy (Wh)", 1000 * t->energy_kwh);
+}
+
+/* "canonical" or "random:SEED". */
+static int read_tie(const source *s, aus_serverless_policy *p, aus_err *err)
+{
+  int rc = AUS_OK;
+  const char *text = aus_opt_str(s->opts, "tie");
+  char *end = NULL;
+
+  if (strcmp(text, "canonical") == 0) return AUS_OK;
+  if (strncmp(text, "random:", 7) == 0 && text[7] >= '0' && text[7] <= '9') {
+    errno = 0;
+    p->tie_random = true;
+    p->tie_seed = strtoull(text + 7, &end, 10);
+  }
+  if (!end || *end != '\0' || errno != 0)
+    AUS_FAIL(err, AUS_ECONFIG, "tie is \"%s\", need canonical or random:SEED", text);
+done:
+  return rc;
+}
+
+static int read_policy(const source *s, aus_serverless_policy *p, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  *p = (aus_serverless_policy){.priority =
+                                   (aus_serverless_priority)aus_opt_enum(s->opts, "priority"),
+                               .keep_alive_s = aus_opt_real(s->opts, "keep_alive"),
+                               .queue_length = aus_opt_real(s->opts, "queue_length"),
+                               .reconcile_s = aus_opt_real(s->opts, "reconcile_interval"),
+                               .max_time_s = aus_opt_real(s->opts, "max_time")};
+  rc = aus_serverless_strategy(aus_opt_str(s->opts, "strategy"), p, err);
+  if (rc != AUS_OK) {
+    char place[300];
+
+    aus_cfg_place(aus_opt_place(s->opts, "strategy"), place, sizeof place);
+    aus_err_prepend(err, "%s: ", place);
+    return rc;
+  }
+  return read_tie(s, p, err);
+}
+
+static int simulate_here(const aus_call *call, aus_err *err)
+{
+  int rc = AUS_OK;
+  source s = {0};
+  aus_serverless_infra infra = {0};
+  aus_serverless_trace trace = {0};
+  aus_serverless_models models = {0};
+  aus_serverless_sim *sim = NULL;
+  aus_serverless_policy policy;
+  aus_predict predict;
+  const aus_serverless_result *r;
+  const char *csv = aus_args_value(call->args, "csv", 0),
+             *h5 = aus_args_value(call->args, "output", 0);
+
+  if (h5) AUS_TRY(aus_file_check(h5, err));
+  AUS_TRY(source_read(&s, call, simulate_opts, err));
+  AUS_TRY(read_policy(&s, &policy, err));
+  AUS_TRY(aus_serverless_inputs_infra(&s.inputs, &s.env, aus_opt_str(s.opts, "infrastructure"),
+                                      &infra, err));
+  AUS_TRY(
+      aus_serverless_inputs_trace(&s.inputs, &s.env, aus_opt_str(s.opts, "workload"), &trace, err));
+  AUS_TRY(aus_serverless_models_init(&models, s.inputs.types.n_tasks, err));
+  AUS_TRY(
+      aus_serverless_models_read(&models, &s.inputs, &s.env, aus_opt_node(s.opts, "models"), err));
+  predict = aus_serverless_models_predict(&models);
+  AUS_TRY(aus_serverless_sim_create(&sim, &s.inputs.types, err));
+  AUS_TRY(aus_serverless_sim_run(sim, &infra, &trace, &policy, &predict, NULL, &r, err));
+  if (csv) AUS_TRY(write_csv(csv, &s.inputs.types, r, err));
+  if (h5) AUS_TRY(write_h5(h5, call, &s, r, err));
+  print_summary(r, call->out);
+  if (r->status == AUS_SERVERLESS_STALLED)
+    AUS_FAIL(err, AUS_ENUMERIC,
+             "stalled at %g s of simulated time: no task was scheduled or done any more",
+             r->totals.end_time_s);
+done:
+  if (rc != AUS_OK && s.conf) aus_call_problems(call, s.conf);
+  if (rc != AUS_OK && s.data) aus_call_problems(call, s.data);
+  aus_serverless_sim_destroy(sim);
+  aus_serverless_models_fini(&models);
+  aus_serverless_trace_fini(&trace);
+  aus_serverless_infra_fini(&infra);
+  source_fini(&s);
+  return rc;
+}
+
+/* The verbs run on rank 0 alone. */
+static int simulate(const aus_call *call, aus_err *err)
+{
+  int rc = call->rank == 0 ? simulate_here(call, err) : AUS_OK;
+
+  return aus_agree(call->world, rc, err);
+}
+
+/* One line per sample: values in mapping order, unit coordinates, nodes per device. */
+static int samples_csv(const aus_serverless_space *space, int64_t n, const double *unit,
+                       const double *value, aus_buf *b, aus_err *err)
+{
+  int rc = AUS_OK, k;
+  int64_t i;
+  int *count = NULL;
+
+  AUS_NEW(count, space->n_devices, err);
+  aus_buf_text(b, "sample");
+  for (k = 0; k < space->n_x; k++)
+    aus_buf_printf(b, ",%s", space->x_name[k]);
+  for (k = 0; k < space->n_x; k++)
+    aus_buf_printf(b, ",unit_%s", space->x_name[k]);
+  for (k = 0; k < space->n_devices; k++)
+    aus_buf_printf(b, ",nodes_%s", space->device[k]);
+  aus_buf_text(b, "\n");
+  for (i = 0; i < n; i++) {
+    aus_buf_printf(b, "%lld", (long long)i);
+    for (k = 0; k < space->n_x; k++) {
+      aus_buf_text(b, ",");
+      aus_buf_real(b, value[i * space->n_x + k]);
+    }
+    for (k = 0; k < space->n_x; k++) {
+      aus_buf_text(b, ",");
+      aus_buf_real(b, unit[i * space->n_x + k]);
+    }
+    AUS_TRY(aus_serverless_device_counts(space, value + i * space->n_x, count, err));
+    for (k = 0; k < space->n_devices; k++)
+      aus_buf_printf(b, ",%d", count[k]);
+    aus_buf_text(b, "\n");
+  }
+done:
+  aus_free(count);
+  return rc;
+}
+
+static int sample_here(const aus_call *call, aus_err *err)
+{
+  int rc = AUS_OK;
+  source s = {0};
+  aus_serverless_space space = {0};
+  aus_serverless_grid *grid = NULL;
+  aus_cfg_node *root;
+  aus_buf text;
+  double *unit = NULL, *value = NULL;
+  int64_t n = 0;
+  const char *csv = aus_args_value(call->args, "csv", 0);
+
+  aus_buf_init(&text);
+  AUS_TRY(source_read(&s, call, sample_opts, err));
+  AUS_TRY(aus_study_parse(&s.env, s.conf, aus_opt_str(s.opts, "space"), &root, err));
+  AUS_TRY(aus_serverless_space_read(&space, &s.inputs.types, s.conf, root, err));
+  AUS_TRY(aus_cfg_check(s.conf, AUS_ECONFIG, err));
+  AUS_TRY(aus_serverless_grid_create(&grid, &space, aus_opt_bool(s.opts, "range_compat"), err));
+  AUS_TRY(aus_serverless_draw(s.opts, &space, grid, (uint64_t)aus_opt_int(s.opts, "seed"), &n,
+                              &unit, &value, err));
+  AUS_TRY(samples_csv(&space, n, unit, value, &text, err));
+  if (csv) {
+    AUS_TRY(aus_dir_make(csv, err));
+    AUS_TRY(write_table(csv, "samples.csv", &text, err));
+    aus_buf_printf(call->out, "%lld samples of %lld combinations in %s/samples.csv\n", (long long)n,
+                   (long long)aus_serverless_grid_count(grid), csv);
+  } else {
+    aus_buf_bytes(call->out, text.data, (size_t)text.n);
+  }
+done:
+  if (rc != AUS_OK && s.conf) aus_call_problems(call, s.conf);
+  if (rc != AUS_OK && s.data) aus_call_problems(call, s.data);
+  aus_buf_fini(&text);
+  aus_free(unit);
+  aus_free(value);
+  aus_serverless_grid_destroy(grid);
+  aus_serverless_space_fini(&space);
+  source_fini(&s);
+  return rc;
+}
+
+static int sample(const aus_call *call, aus_err *err)
+{
+  int rc = call->rank == 0 ? sample_here(call, err) : AUS_OK;
+
+  return aus_agree(call->world, rc, err);
+}
+
+static const aus_cli *const simulate_clis[] = {simulate_cli, aus_common_cli};
+static const aus_cli *const sample_clis[] = {sample_cli, aus_common_cli};
+static const aus_opt *const simulate_tables[] = {simulate_opts};
+static const aus_opt *const sample_tables[] = {sample_opts};
+
+const aus_command aus_serverless_cmd_simulate = {
+    .name = "serverless simulate",
+    .operands = "SCENARIO",
+    .summary = "simulate one trace on one cluster under one policy",
+    .text = "SCENARIO is a JSON or YAML file with the keys below. Exit status 5 with the status "
+            "\"stalled\"\n"
+            "means that the run made no progress any more; its tables are written all the same.",
+    .cli = simulate_clis,
+    .n_cli = 2,
+    .opts = simulate_tables,
+    .n_opts = 1,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = simulate,
+};
+
+const aus_command aus_serverless_cmd_sample = {
+    .name = "serverless sample",
+    .operands = "[FILE]",
+    .summary = "draw samples of a space: clusters and workloads",
+    .text = "FILE is a JSON or YAML file with the keys below. The samples are printed, or written "
+            "with --csv.",
+    .cli = sample_clis,
+    .n_cli = 2,
+    .opts = sample_tables,
+    .n_opts = 1,
+    .min_operands = 0,
+    .max_operands = 1,
+    .run = sample,
+};

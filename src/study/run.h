@@ -1,0 +1,27 @@
+/* run.h - one study file from the first line to the published HDF5 file.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef AUS_STUDY_RUN_H
+#define AUS_STUDY_RUN_H
+
+#include "study/command.h"
+#include "study/study.h"
+
+/* Keys at the top of every study file, and of its section "engine" (which never change results). */
+extern const aus_opt aus_study_top_opts[];
+extern const aus_opt aus_engine_opts[];
+
+/** Run a study file.
+ *
+ * Collective on call->world: rank 0 reads the files and drives, the others work.
+ *
+ * @param [in] study_path  the study file
+ * @param [in] out_path    the HDF5 file to publish
+ * @param [in] run_dir     run directory
+ * @return agreed: AUS_OK; AUS_ECONFIG, AUS_EFORMAT (problems in call->problems); AUS_EIO; AUS_ENUMERIC
+ *         too many failed trials; AUS_EMPI; AUS_EDEP; AUS_ENOMEM
+ */
+AUS_CHECKED int aus_study_run(const aus_call *call, const char *study_path, const char *out_path,
+                              const char *run_dir, aus_err *err);
+
+#endif

@@ -1,0 +1,73 @@
+/* trials.h - what rank 0 keeps of committed trials, and how it is published.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One aus_trials per task kind becomes /trials/<kind>; rows are published by trial id whatever the
+ * order of commitment. aus_ranges collects where the rows of all trials lie.
+ */
+#ifndef AUS_STUDY_TRIALS_H
+#define AUS_STUDY_TRIALS_H
+
+#include "engine/task.h"
+#include "engine/work.h"
+#include "store/pub.h"
+
+typedef enum aus_origin {
+  AUS_ORIGIN_DESIGN,
+  AUS_ORIGIN_ACQUISITION,
+  AUS_ORIGIN_RESTART
+} aus_origin;
+
+typedef struct aus_trial_row {
+  uint64_t id;
+  int64_t scenario;
+  uint8_t origin, status, feasible;
+  double *x, *y; /* n_x, n_y */
+} aus_trial_row;
+
+typedef struct aus_trials {
+  const aus_kind *kind;
+  int n_x;
+  aus_trial_row *row;
+  int64_t n, cap;
+} aus_trials;
+
+void aus_trials_init(aus_trials *t, const aus_kind *kind, int n_x);
+void aus_trials_fini(aus_trials *t);
+/** Keep a committed trial; a failed one has NaN metrics. @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_trials_add(aus_trials *t, const aus_task *task, const aus_result *result,
+                               aus_origin origin, aus_err *err);
+/** Sort by id and publish /trials/<kind>. @param [in] unit  per metric. @return codes of aus_pub_column. Local. */
+AUS_CHECKED int aus_trials_publish(aus_trials *t, aus_pub *pub, const char *const *x_names,
+                                   const char *const *unit, aus_err *err);
+
+typedef struct aus_ranges {
+  aus_range *range;
+  int64_t n, cap;
+} aus_ranges;
+
+void aus_ranges_fini(aus_ranges *r);
+AUS_CHECKED int aus_ranges_add(aus_ranges *r, const aus_result *result, aus_err *err);
+/** Sort by (trial, table), keeping the order inside one pair. Local. */
+void aus_ranges_sort(aus_ranges *r);
+/** The ranges of one table as bytes for a worker, and back. @return AUS_OK; AUS_EFORMAT; AUS_ENOMEM. Local. */
+void aus_ranges_encode(const aus_ranges *r, int table, aus_buf *out);
+AUS_CHECKED int aus_ranges_decode(aus_ranges *r, const void *bytes, size_t n, aus_err *err);
+
+/* One line of /campaigns. */
+typedef struct aus_campaign {
+  uint32_t id;
+  const char *kind;
+  int64_t base_trial; /* -1: none */
+  int64_t budget, lag, n_committed;
+  int stop_reason;    /* aus_stop */
+  int64_t best_trial; /* -1: none */
+  double best_y;
+} aus_campaign;
+
+typedef enum aus_stop { AUS_STOP_BUDGET } aus_stop;
+
+/** The line of a sampling campaign whose trials are rows first..first+n-1 of t. Local. */
+aus_campaign aus_campaign_of(uint32_t id, const aus_trials *t);
+AUS_CHECKED int aus_campaigns_publish(const aus_campaign *c, int64_t n, aus_pub *pub, aus_err *err);
+
+#endif

@@ -1,0 +1,34 @@
+#!/bin/sh
+# simulate.t - auspex serverless simulate on the tiny scenarios: tables as text and as HDF5.
+# SPDX-License-Identifier: GPL-3.0-or-later
+. "$AUS_TOP_SRCDIR/tests/tap.sh"
+auspex="$AUS_TOP_BUILDDIR/auspex"
+data="$AUS_TOP_SRCDIR/tests/data/serverless"
+
+for scenario in t-kn_kn t-hro_hro t-hrc_hrc t-kn_bpff t2-pending-fifo t2-memory t2-hro t2-hrc; do
+  case $scenario in
+    t2-*) inputs=tiny2 ;;
+    *) inputs=tiny ;;
+  esac
+  timeout 60 "$auspex" serverless simulate "$data/golden/$scenario/scenario.json" --set mode=compat \
+    --set inputs="$data/$inputs" \
+    --csv "$tap_dir/$scenario" >"$tap_dir/log" 2>&1
+  result $? "$scenario runs" "$tap_dir/log"
+  python3 "$AUS_TOP_SRCDIR/tests/golden/compare.py" "$data/golden/$scenario" "$tap_dir/$scenario" >"$tap_dir/log" 2>&1
+  result $? "$scenario gives the golden tables" "$tap_dir/log"
+done
+if [ -n "$AUS_PYTHON" ]; then
+  "$auspex" serverless simulate "$data/golden/t-kn_kn/scenario.json" -s serverless.mode=compat \
+    -s inputs="$data/tiny" -o "$tap_dir/t.h5" \
+    >"$tap_dir/log" 2>&1
+  result $? "-o publishes HDF5" "$tap_dir/log"
+  "$AUS_PYTHON" -c 'import h5py, sys
+f = h5py.File(sys.argv[1])
+assert len(f["traces/tasks/task_id"]) == 28
+assert f["trials/simulate/y"][0, 0] == 0.5' "$tap_dir/t.h5" >"$tap_dir/log" 2>&1
+  result $? "the file has the tables" "$tap_dir/log"
+else
+  skip "-o publishes HDF5" "no python3 with h5py"
+  skip "the file has the tables" "no python3 with h5py"
+fi
+done_testing

@@ -1,0 +1,48 @@
+# tap.sh - TAP from shell: result COUNT NAME [FILE], skip_all REASON, done_testing; read by the .t files.
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+tap_n=0
+tap_bad=0
+tap_dir=$(mktemp -d "${TMPDIR:-/tmp}/aus-test.XXXXXX") || exit 99
+trap 'rm -rf "$tap_dir"' EXIT
+trap 'exit 130' HUP INT TERM
+LC_ALL=C
+export LC_ALL
+
+# result COUNT NAME [FILE]: passes when COUNT complaints is 0; FILE holds them.
+result() {
+  tap_n=$((tap_n + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $tap_n - $2"
+  else
+    tap_bad=$((tap_bad + 1))
+    echo "not ok $tap_n - $2"
+    if [ -n "${3-}" ]; then sed 's/^/# /' "$3"; fi
+  fi
+}
+
+# complaints NAME FILE: passes when FILE is empty.
+complaints() {
+  result "$(wc -l <"$2")" "$1" "$2"
+}
+
+# expect WANT GOT NAME: passes when the two are equal.
+expect() {
+  printf 'want: %s\ngot:  %s\n' "$1" "$2" >"$tap_dir/expect"
+  if [ "$1" = "$2" ]; then result 0 "$3"; else result 1 "$3" "$tap_dir/expect"; fi
+}
+
+skip() {
+  tap_n=$((tap_n + 1))
+  echo "ok $tap_n - $1 # SKIP $2"
+}
+
+skip_all() {
+  echo "1..0 # SKIP $1"
+  exit 0
+}
+
+done_testing() {
+  echo "1..$tap_n"
+  [ "$tap_bad" -eq 0 ]
+}
