@@ -33,6 +33,7 @@ include tests/h5/local.mk
 include tests/h5/study.mk
 include tests/lint/local.mk
 include tests/bench/local.mk
+include tests/bench/engine.mk
 include tests/data/local.mk
 
 # Longer than a "make check" should take: LONG_TESTS, through the same driver.
