@@ -1,1 +1,15 @@
-# man pages and documents
+# Man pages: the hand-written part is distributed, the page is made with the built program.
+MAN_PAGES_IN = doc/auspex.1.in doc/auspex-run.1.in doc/auspex-serverless.1.in
+man1_MANS = doc/auspex.1 doc/auspex-run.1 doc/auspex-serverless.1
+CLEANFILES += $(man1_MANS)
+EXTRA_DIST += $(MAN_PAGES_IN) doc/gen-man.sh
+
+$(man1_MANS): auspex$(EXEEXT) doc/gen-man.sh
+	$(AM_V_GEN)$(MKDIR_P) doc && $(SHELL) '$(top_srcdir)/doc/gen-man.sh' ./auspex$(EXEEXT) \
+	  '$(PACKAGE_VERSION)' '$(top_srcdir)/$@.in' >'$@.tmp' && mv '$@.tmp' '$@'
+doc/auspex.1: doc/auspex.1.in
+doc/auspex-run.1: doc/auspex-run.1.in
+doc/auspex-serverless.1: doc/auspex-serverless.1.in
+
+dist_doc_DATA = README NEWS doc/design.md doc/file-format.md doc/serverless.md doc/testing.md
+nobase_dist_pkgdata_DATA += doc/examples/read_results.py
