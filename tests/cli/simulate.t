@@ -17,6 +17,16 @@ for scenario in t-kn_kn t-hro_hro t-hrc_hrc t-kn_bpff t2-pending-fifo t2-memory 
   python3 "$AUS_TOP_SRCDIR/tests/golden/compare.py" "$data/golden/$scenario" "$tap_dir/$scenario" >"$tap_dir/log" 2>&1
   result $? "$scenario gives the golden tables" "$tap_dir/log"
 done
+# A run that is cut off has its tables, says so, and fails.
+"$auspex" serverless simulate "$data/golden/t-kn_kn/scenario.json" --set mode=compat --set inputs="$data/tiny" \
+  --set max_time=5 --csv "$tap_dir/stalled" >"$tap_dir/log" 2>&1
+expect 5 $? "a stalled run ends with 5"
+grep -q 'auspex: stalled at 5 s' "$tap_dir/log"
+result $? "the message says when" "$tap_dir/log"
+grep -q '"status": "stalled"' "$tap_dir/stalled/summary.json"
+result $? "the summary says it, too" "$tap_dir/stalled/summary.json"
+expect 29 "$(wc -l <"$tap_dir/stalled/tasks.csv" | tr -d ' ')" "all tasks are listed"
+
 if [ -n "$AUS_PYTHON" ]; then
   "$auspex" serverless simulate "$data/golden/t-kn_kn/scenario.json" -s serverless.mode=compat \
     -s inputs="$data/tiny" -o "$tap_dir/t.h5" \
