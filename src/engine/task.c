@@ -176,7 +176,7 @@ static bool decode_err(aus_err *e, aus_rd *r)
   e->rank = (int)aus_rd_u32(r);
   where = aus_rd_bytes(r, sizeof e->where);
   text = aus_rd_bytes(r, sizeof e->text);
-  if (there > 1 || !text || e->code >= AUS_OK || e->code < AUS_EBUG) return false;
+  if (there > 1 || !text || e->code >= AUS_OK || e->code < AUS_EBUSY) return false;
   if (where[sizeof e->where - 1] != '\0' || text[sizeof e->text - 1] != '\0') return false;
   memcpy(e->where, where, sizeof e->where);
   memcpy(e->text, text, sizeof e->text);
@@ -198,19 +198,9 @@ void aus_result_encode(const aus_result *r, aus_buf *out)
   aus_buf_u32(out, (uint32_t)r->n_ranges);
   for (i = 0; i < r->n_y; i++)
     aus_buf_f64(out, r->y[i]);
-  for (i = 0; i < r->n_ranges; i++) {
-    const aus_range *g = &r->ranges[i];
-
-    aus_buf_u64(out, g->trial);
-    aus_buf_u32(out, g->table);
-    aus_buf_u32(out, g->shard);
-    aus_buf_u64(out, g->first);
-    aus_buf_u64(out, g->n);
-    aus_buf_u32(out, g->crc);
-  }
+  for (i = 0; i < r->n_ranges; i++)
+    aus_range_encode(&r->ranges[i], out);
 }
-
-enum { RANGE_BYTES = 8 + 4 + 4 + 8 + 8 + 4 };
 
 static int read_result_arrays(aus_result *s, aus_rd *r, aus_err *err)
 {
@@ -220,16 +210,8 @@ static int read_result_arrays(aus_result *s, aus_rd *r, aus_err *err)
   for (i = 0; i < s->n_y; i++)
     s->y[i] = aus_rd_f64(r);
   if (s->n_ranges > 0) AUS_NEW(s->ranges, s->n_ranges, err);
-  for (i = 0; i < s->n_ranges; i++) {
-    aus_range *g = &s->ranges[i];
-
-    g->trial = aus_rd_u64(r);
-    g->table = aus_rd_u32(r);
-    g->shard = aus_rd_u32(r);
-    g->first = aus_rd_u64(r);
-    g->n = aus_rd_u64(r);
-    g->crc = aus_rd_u32(r);
-  }
+  for (i = 0; i < s->n_ranges; i++)
+    aus_range_decode(&s->ranges[i], r);
 done:
   return rc;
 }
@@ -253,8 +235,8 @@ int aus_result_decode(aus_result *s, const void *p, size_t n, aus_err *err)
   n_y = aus_rd_u32(&r);
   n_ranges = aus_rd_u32(&r);
   if (job > 1 || s->status > AUS_S_INFEASIBLE || !good_err || !fits(&r, n_y, 8) ||
-      !fits(&r, n_ranges, RANGE_BYTES) ||
-      r.at + 8 * (size_t)n_y + RANGE_BYTES * (size_t)n_ranges != n)
+      !fits(&r, n_ranges, AUS_RANGE_BYTES) ||
+      r.at + 8 * (size_t)n_y + AUS_RANGE_BYTES * (size_t)n_ranges != n)
     AUS_FAIL(err, AUS_EFORMAT, "result of %zu bytes is damaged", n);
   s->n_y = (int)n_y;
   s->n_ranges = (int)n_ranges;

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/buf.h"
+
 typedef enum aus_dtype { AUS_F64, AUS_F32, AUS_I64, AUS_I32, AUS_U64, AUS_U32, AUS_U8 } aus_dtype;
 
 typedef struct aus_column {
@@ -59,6 +61,12 @@ typedef struct aus_range {
   uint64_t first, n;
   uint32_t crc; /* CRC-32C over the columns' bytes, column after column */
 } aus_range;
+
+enum { AUS_RANGE_BYTES = 8 + 4 + 4 + 8 + 8 + 4 };
+
+/* A range as AUS_RANGE_BYTES bytes of a message or a list, and back (r->bad tells when it is cut). Local. */
+void aus_range_encode(const aus_range *g, aus_buf *out);
+void aus_range_decode(aus_range *g, aus_rd *r);
 
 /** Bytes of one element. Local. */
 size_t aus_dtype_size(aus_dtype type);

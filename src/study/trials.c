@@ -197,17 +197,8 @@ void aus_ranges_encode(const aus_ranges *r, int table, aus_buf *out)
   for (i = 0; i < r->n; i++)
     n += (int)r->range[i].table == table;
   aus_buf_i64(out, n);
-  for (i = 0; i < r->n; i++) {
-    const aus_range *x = &r->range[i];
-
-    if ((int)x->table != table) continue;
-    aus_buf_u64(out, x->trial);
-    aus_buf_u32(out, x->table);
-    aus_buf_u32(out, x->shard);
-    aus_buf_u64(out, x->first);
-    aus_buf_u64(out, x->n);
-    aus_buf_u32(out, x->crc);
-  }
+  for (i = 0; i < r->n; i++)
+    if ((int)r->range[i].table == table) aus_range_encode(&r->range[i], out);
 }
 
 int aus_ranges_decode(aus_ranges *r, const void *bytes, size_t n, aus_err *err)
@@ -217,19 +208,11 @@ int aus_ranges_decode(aus_ranges *r, const void *bytes, size_t n, aus_err *err)
   int64_t i, count = aus_rd_i64(&in);
 
   r->n = 0;
-  if (in.bad || count < 0 || (uint64_t)count > n / 36)
+  if (in.bad || count < 0 || (uint64_t)count > n / AUS_RANGE_BYTES)
     AUS_FAIL(err, AUS_EFORMAT, "list of row ranges is damaged");
   AUS_TRY(aus_grow(&r->range, &r->cap, count, sizeof *r->range, err));
-  for (i = 0; i < count; i++) {
-    aus_range *x = &r->range[i];
-
-    x->trial = aus_rd_u64(&in);
-    x->table = aus_rd_u32(&in);
-    x->shard = aus_rd_u32(&in);
-    x->first = aus_rd_u64(&in);
-    x->n = aus_rd_u64(&in);
-    x->crc = aus_rd_u32(&in);
-  }
+  for (i = 0; i < count; i++)
+    aus_range_decode(&r->range[i], &in);
   if (in.bad) AUS_FAIL(err, AUS_EFORMAT, "list of row ranges is damaged");
   r->n = count;
 done:
