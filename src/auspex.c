@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "par/agree.h"
 #include "study/command.h"
@@ -74,8 +75,9 @@ int main(int argc, char **argv)
   const aus_command *command = find_command(argc, argv, &n_words);
   aus_err err;
   aus_args *args = NULL;
+  bool apart = false;
   aus_buf out, problems;
-  aus_call call = {.argc = argc, .argv = argv, .out = &out, .problems = &problems};
+  aus_call call = {.argc = argc, .argv = argv, .out = &out, .problems = &problems, .apart = &apart};
 
   status = answer(argc, argv, command, n_words);
   if (status >= 0) return status;
@@ -99,6 +101,9 @@ int main(int argc, char **argv)
   aus_args_destroy(args);
   aus_buf_fini(&out);
   aus_buf_fini(&problems);
+  /* With a dead rank MPI_Finalize waits for it, now and then for ever (Open MPI 4.1). */
+  fflush(stderr);
+  if (apart) _exit(status);
   MPI_Finalize();
   return status;
 }

@@ -5,6 +5,7 @@
 #define AUS_STUDY_COMMAND_H
 
 #include <mpi.h>
+#include <stdbool.h>
 
 #include "util/buf.h"
 #include "util/opt.h"
@@ -15,7 +16,8 @@ typedef struct aus_call {
   int rank, size;
   int argc; /* of the whole command line, for /provenance */
   char *const *argv;
-  aus_buf *out;      /* printed on stdout by rank 0 at the end */
+  aus_buf *out; /* printed on stdout by rank 0 at the end */
+  bool *apart;  /* set when a rank was lost: no collective call may follow, MPI_Finalize included */
   aus_buf *problems; /* printed on stderr by rank 0 instead of the error when not empty */
 } aus_call;
 

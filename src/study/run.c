@@ -344,7 +344,9 @@ static int work(study_run *r, const aus_provenance *who, const char *out_path, c
     rc = drive(r, engine, who, &pub, err);
   else
     rc = aus_engine_serve(engine, err);
-  AUS_TRY(aus_engine_close(engine, rc, &together, err));
+  rc = aus_engine_close(engine, rc, &together, err);
+  *r->call->apart = !together;
+  if (rc != AUS_OK) goto done;
   AUS_TRY(publish(r, pub, together, out_path, run_dir, err));
   if (r->call->rank == 0) r->type->report(r->self, r->call->out);
 done:
