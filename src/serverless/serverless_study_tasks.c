@@ -87,34 +87,57 @@ done:
   return rc;
 }
 
-/* Rows of all functions with a model; a run in which one of them has none is of no use to any
- * (serverless.md 8.2): its rows are kept, but marked unused. */
+/* Rows of a function in the dataset, which is grouped by function; `first` is where its group would begin. */
+static int64_t rows_of(const aus_serverless_dataset *d, int task, int64_t first)
+{
+  int64_t n = 0;
+
+  while (first + n < d->n && d->task[first + n] == task)
+    n++;
+  return n;
+}
+
+/* A run in which one of the functions with a model has no row is of no use to any (serverless.md 8.2). */
+static bool is_useful(const aus_serverless_study *s)
+{
+  int task;
+  int64_t first = 0, n;
+
+  for (task = 0; task < s->inputs.types.n_tasks; task++, first += n) {
+    n = rows_of(&s->dataset, task, first);
+    if (s->has_rows[task] && n == 0) return false;
+  }
+  return true;
+}
+
+static int split_room(aus_serverless_study *s, int64_t n, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  if (n <= s->n_split) goto done;
+  aus_free(s->split);
+  aus_free(s->work);
+  s->split = NULL;
+  s->work = NULL;
+  s->n_split = 0;
+  AUS_NEW(s->split, n, err);
+  AUS_NEW(s->work, n, err);
+  s->n_split = n;
+done:
+  return rc;
+}
+
+/* Rows of all functions with a model; those of a useless run are kept, but marked unused. */
 static int append_dataset(aus_serverless_study *s, aus_work *w, aus_err *err)
 {
   int rc = AUS_OK, task;
   const aus_serverless_dataset *d = &s->dataset;
   int64_t first = 0, n;
-  bool useful = true;
+  bool useful = is_useful(s);
 
-  for (task = 0; task < s->inputs.types.n_tasks; task++) {
-    for (n = 0; first + n < d->n && d->task[first + n] == task; n++)
-      continue;
-    if (s->has_rows[task] && n == 0) useful = false;
-    first += n;
-  }
-  if (d->n > s->n_split) {
-    aus_free(s->split);
-    aus_free(s->work);
-    s->split = NULL;
-    s->work = NULL;
-    s->n_split = 0;
-    AUS_NEW(s->split, d->n, err);
-    AUS_NEW(s->work, d->n, err);
-    s->n_split = d->n;
-  }
-  for (task = 0, first = 0; task < s->inputs.types.n_tasks; task++, first += n) {
-    for (n = 0; first + n < d->n && d->task[first + n] == task; n++)
-      continue;
+  AUS_TRY(split_room(s, d->n, err));
+  for (task = 0; task < s->inputs.types.n_tasks; task++, first += n) {
+    n = rows_of(d, task, first);
     if (n == 0) continue;
     aus_serverless_split(n, s->train_rows, s->train_fraction, s->seed, aus_work_task(w)->scenario,
                          task, s->split, s->work);
