@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "learn/petsc.h"
 #include "par/agree.h"
 #include "study/command.h"
 #include "study/help.h"
@@ -101,6 +102,7 @@ int main(int argc, char **argv)
   aus_args_destroy(args);
   aus_buf_fini(&out);
   aus_buf_fini(&problems);
+  aus_petsc_stop();
   /* With a dead rank MPI_Finalize waits for it, now and then for ever (Open MPI 4.1). */
   fflush(stderr);
   if (apart) _exit(status);

@@ -1,4 +1,13 @@
 libauspex_a_SOURCES += \
+	src/learn/blas.h \
+	src/learn/blmvm.c src/learn/blmvm.h \
+	src/learn/gp.c src/learn/gp.h src/learn/gp_fit.c src/learn/gp_state.h \
+	src/learn/matern.c src/learn/matern.h \
+	src/learn/petsc.c src/learn/petsc.h \
 	src/learn/trees.c src/learn/trees.h \
 	src/learn/ubj.c src/learn/ubj.h \
 	src/learn/xgb.c src/learn/xgb.h
+
+# Nothing here changes a value: no sum is reordered, nothing contracted; errno and traps are not used.
+src/learn/matern.$(OBJEXT): AM_CFLAGS += -ftree-vectorize -fvect-cost-model=dynamic -fno-math-errno \
+	-fno-trapping-math

@@ -13,7 +13,7 @@
 
 #include "util/clock.h"
 
-static const bench_case *const tables[] = {bench_heap_cases, bench_serverless_cases,
+static const bench_case *const tables[] = {bench_heap_cases, bench_gp_cases, bench_serverless_cases,
                                            bench_setup_cases};
 
 enum { N_TABLES = sizeof tables / sizeof *tables, MAX_REPS = 200 };
@@ -25,10 +25,11 @@ static int by_value(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-static void report(const char *name, int64_t size, double *s, int n, int64_t work,
-                   const double *value)
+static void report(const char *name, int64_t size, double *s, int n, int64_t work, int n_fields,
+                   const bench_field *fields)
 {
   double median;
+  int i;
 
   qsort(s, (size_t)n, sizeof *s, by_value);
   median = n % 2 ? s[n / 2] : (s[n / 2 - 1] + s[n / 2]) / 2;
@@ -36,13 +37,14 @@ static void report(const char *name, int64_t size, double *s, int n, int64_t wor
          ", \"ranks\": 1, \"reps\": %d, \"median_s\": %.9g, "
          "\"min_s\": %.9g, \"max_s\": %.9g, \"work\": %" PRId64 ", \"per_s\": %.6g",
          name, size, n, median, s[0], s[n - 1], work, (double)work / median);
-  if (value) printf(", \"value\": %.9g", *value);
+  for (i = 0; i < n_fields; i++)
+    printf(", \"%s\": %.9g", fields[i].name, *fields[i].value);
   printf(", \"revision\": \"%s\"}\n", AUS_GIT_REVISION);
   fflush(stdout);
 }
 
-int bench_repeat_value(const char *name, int64_t size, bench_body body, void *self,
-                       const double *value, aus_err *err)
+int bench_repeat_fields(const char *name, int64_t size, bench_body body, void *self, int n_fields,
+                        const bench_field *fields, aus_err *err)
 {
   int rc = AUS_OK, n = 0, reps = 5;
   double s[MAX_REPS], begin;
@@ -62,14 +64,22 @@ int bench_repeat_value(const char *name, int64_t size, bench_body body, void *se
     if (again != work)
       AUS_FAIL(err, AUS_EBUG, "%s did %" PRId64 " units of work, then %" PRId64, name, work, again);
   }
-  report(name, size, s, n, work, value);
+  report(name, size, s, n, work, n_fields, fields);
 done:
   return rc;
 }
 
+int bench_repeat_value(const char *name, int64_t size, bench_body body, void *self,
+                       const double *value, aus_err *err)
+{
+  bench_field field = {"value", value};
+
+  return bench_repeat_fields(name, size, body, self, 1, &field, err);
+}
+
 int bench_repeat(const char *name, int64_t size, bench_body body, void *self, aus_err *err)
 {
-  return bench_repeat_value(name, size, body, self, NULL, err);
+  return bench_repeat_fields(name, size, body, self, 0, NULL, err);
 }
 
 void bench_skip(const char *name, const char *reason)

@@ -29,6 +29,16 @@ typedef int (*bench_body)(void *self, int64_t *work, aus_err *err);
 AUS_CHECKED int bench_repeat(const char *name, int64_t size, bench_body body, void *self,
                              aus_err *err);
 
+/** A further field of the line, read after the last repetition. */
+typedef struct bench_field {
+  const char *name;
+  const double *value;
+} bench_field;
+
+/** The same with n further fields. */
+AUS_CHECKED int bench_repeat_fields(const char *name, int64_t size, bench_body body, void *self,
+                                    int n, const bench_field *fields, aus_err *err);
+
 /** The same with a further field `value`. */
 AUS_CHECKED int bench_repeat_value(const char *name, int64_t size, bench_body body, void *self,
                                    const double *value, aus_err *err);
@@ -36,6 +46,7 @@ AUS_CHECKED int bench_repeat_value(const char *name, int64_t size, bench_body bo
 /** Print {name, skipped}. */
 void bench_skip(const char *name, const char *reason);
 
-extern const bench_case bench_heap_cases[], bench_serverless_cases[], bench_setup_cases[];
+extern const bench_case bench_bo_cases[], bench_gp_cases[], bench_heap_cases[],
+    bench_serverless_cases[], bench_setup_cases[];
 
 #endif

@@ -1,0 +1,3 @@
+#!/bin/sh
+. "$AUS_TOP_SRCDIR/tests/mpi/ranks.sh"
+at_ranks "1 2 3" "$AUS_TOP_BUILDDIR/tests/mpi/t_petsc"
