@@ -5,21 +5,18 @@
 
 #include "design/design.h"
 
+#include "design/design_fill.h"
 #include "util/alloc.h"
 #include "util/rng.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
-#include <gsl/gsl_errno.h>
-#include <gsl/gsl_qrng.h>
+const char *const aus_design_names[AUS_N_DESIGNS + 1] = {
+    "random",      "lhs",     "lhs-centered", "sobol",  "grid",
+    "lhs-maximin", "lhs-oa2", "halton",       "morris", "saltelli"};
 
-const char *const aus_design_names[6] = {"random", "lhs", "lhs-centered", "sobol", "grid", NULL};
-
-enum { SOBOL_MAX_D = 40 };
 static const int64_t GRID_MAX = INT64_C(1) << 31;
-static const int64_t SOBOL_MAX_N = (INT64_C(1) << 30) - 1;
 
 void aus_design_fini(aus_design *d)
 {
@@ -41,63 +38,39 @@ static void fill_random(int64_t n, int d, uint64_t seed, uint64_t campaign, doub
   }
 }
 
-/* One point per stratum of each dimension. The last bits of a jitter near 1 must not carry a point
- * into the next stratum. */
-static int fill_lhs(bool centered, int64_t n, int d, uint64_t seed, uint64_t campaign, double *unit,
-                    aus_err *err)
+static int fill_maximin(int64_t n, int d, uint64_t seed, uint64_t campaign, double *unit,
+                        aus_err *err)
 {
-  int rc = AUS_OK, j;
-  int64_t *stratum = NULL, i;
-  aus_rng perm, jitter;
-  double u;
+  int rc = AUS_OK;
 
-  AUS_NEW(stratum, n, err);
-  for (j = 0; j < d; j++) {
-    perm = aus_rng_open(seed, campaign, (uint64_t)j, AUS_RNG_DESIGN_PERM);
-    jitter = aus_rng_open(seed, campaign, (uint64_t)j, AUS_RNG_DESIGN_JITTER);
-    aus_rng_permutation(&perm, n, stratum);
-    for (i = 0; i < n; i++) {
-      u = ((double)stratum[i] + (centered ? 0.5 : aus_rng_uniform(&jitter))) / (double)n;
-      unit[i * d + j] = fmin(u, nextafter((double)(stratum[i] + 1) / (double)n, 0.0));
-    }
-  }
+  AUS_TRY(aus_design_fill_lhs(false, n, d, seed, campaign, unit, err));
+  AUS_TRY(aus_design_maximin(n, d, (int64_t)AUS_DESIGN_PROPOSALS * d, seed, campaign, unit, err));
 done:
-  aus_free(stratum);
   return rc;
 }
 
-/* A digital shift keeps the net's structure and gives each campaign its own points. */
-static int fill_sobol(int64_t n, int d, uint64_t seed, uint64_t campaign, double *unit,
-                      aus_err *err)
+bool aus_design_is_blocked(aus_design_kind kind)
 {
-  int rc = AUS_OK, j;
-  gsl_qrng *q = NULL;
-  int64_t i;
-  aus_rng r;
-  uint64_t word;
+  return kind == AUS_DESIGN_MORRIS || kind == AUS_DESIGN_SALTELLI;
+}
 
-  if (d == 0 || n == 0) goto done;
-  if (d > SOBOL_MAX_D)
-    AUS_FAIL(err, AUS_ECONFIG, "sobol has at most %d dimensions, the space has %d: use lhs",
-             SOBOL_MAX_D, d);
-  if (n > SOBOL_MAX_N)
-    AUS_FAIL(err, AUS_ECONFIG, "sobol has at most %" PRId64 " points, not %" PRId64, SOBOL_MAX_N,
-             n);
-  q = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)d);
-  if (!q) AUS_FAIL(err, AUS_ENOMEM, "out of memory (sobol, %d dimensions)", d);
-  for (i = 0; i < n; i++)
-    if (gsl_qrng_get(q, unit + i * d) != GSL_SUCCESS)
-      AUS_FAIL(err, AUS_EDEP, "gsl: sobol point %" PRId64, i);
-  for (j = 0; j < d; j++) {
-    r = aus_rng_open(seed, campaign, (uint64_t)j, AUS_RNG_DESIGN_JITTER);
-    for (i = 0; i < n; i++) {
-      word = (uint64_t)(unit[i * d + j] * 0x1p53) ^ aus_rng_at(&r, 0) >> 11;
-      unit[i * d + j] = aus_rng_unit(word << 11);
-    }
-  }
-done:
-  if (q) gsl_qrng_free(q);
-  return rc;
+/* Rows of a block. */
+static int64_t block_of(aus_design_kind kind, int d)
+{
+  if (kind == AUS_DESIGN_MORRIS) return (int64_t)d + 1;
+  return kind == AUS_DESIGN_SALTELLI ? (int64_t)d + 2 : 1;
+}
+
+int64_t aus_design_rows(aus_design_kind kind, int64_t n, int d)
+{
+  int64_t rows;
+
+  return __builtin_mul_overflow(n, block_of(kind, d), &rows) ? INT64_MAX : rows;
+}
+
+int64_t aus_design_block(aus_design_kind kind, int d, int64_t row)
+{
+  return row / block_of(kind, d);
 }
 
 int aus_design_unit(aus_design_kind kind, int64_t n, int d, uint64_t seed, uint64_t campaign,
@@ -111,12 +84,23 @@ int aus_design_unit(aus_design_kind kind, int64_t n, int d, uint64_t seed, uint6
     fill_random(n, d, seed, campaign, unit);
     return AUS_OK;
   case AUS_DESIGN_LHS:
-    return fill_lhs(false, n, d, seed, campaign, unit, err);
+    return aus_design_fill_lhs(false, n, d, seed, campaign, unit, err);
   case AUS_DESIGN_LHS_CENTERED:
-    return fill_lhs(true, n, d, seed, campaign, unit, err);
+    return aus_design_fill_lhs(true, n, d, seed, campaign, unit, err);
+  case AUS_DESIGN_LHS_MAXIMIN:
+    return fill_maximin(n, d, seed, campaign, unit, err);
+  case AUS_DESIGN_LHS_OA2:
+    return aus_design_fill_oa2(n, d, seed, campaign, unit, err);
   case AUS_DESIGN_SOBOL:
-    return fill_sobol(n, d, seed, campaign, unit, err);
+    return aus_design_fill_sobol(n, d, seed, campaign, unit, err);
+  case AUS_DESIGN_HALTON:
+    return aus_design_fill_halton(n, d, seed, campaign, unit, err);
+  case AUS_DESIGN_MORRIS:
+    return aus_design_fill_morris(n, d, seed, campaign, unit, err);
+  case AUS_DESIGN_SALTELLI:
+    return aus_design_fill_saltelli(n, d, seed, campaign, unit, err);
   case AUS_DESIGN_GRID:
+  case AUS_N_DESIGNS:
     break;
   }
   return aus_fail(err, AUS_ECONFIG, AUS_HERE, "a grid needs a space with steps");
@@ -276,22 +260,29 @@ done:
   return rc;
 }
 
+static int check_grid(int64_t count, aus_err *err)
+{
+  if (count < 0)
+    return aus_fail(err, AUS_ECONFIG, AUS_HERE, "a grid needs a step for every parameter");
+  if (count > GRID_MAX)
+    return aus_fail(err, AUS_ECONFIG, AUS_HERE,
+                    "the grid has %s%" PRId64 " points, at most %" PRId64 " are enumerated",
+                    count == INT64_MAX ? "more than " : "", count, GRID_MAX);
+  return AUS_OK;
+}
+
 int aus_design_make(aus_design *d, aus_design_kind kind, int64_t n, const aus_space *space,
                     uint64_t seed, uint64_t campaign, aus_err *err)
 {
   int rc = AUS_OK;
   int64_t count = aus_space_count(space), i;
+  bool blocked = aus_design_is_blocked(kind);
 
   *d = (aus_design){.n_unit = aus_space_n_unit(space), .n_value = aus_space_n_value(space)};
   if (n < 0) AUS_FAIL(err, AUS_EINVAL, "a design of %" PRId64 " points", n);
-  if (kind == AUS_DESIGN_GRID && count < 0)
-    AUS_FAIL(err, AUS_ECONFIG, "a grid needs a step for every parameter");
-  if (kind == AUS_DESIGN_GRID && count > GRID_MAX)
-    AUS_FAIL(err, AUS_ECONFIG,
-             "the grid has %s%" PRId64 " points, at most %" PRId64 " are enumerated",
-             count == INT64_MAX ? "more than " : "", count, GRID_MAX);
-  d->whole_grid = kind != AUS_DESIGN_GRID && count >= 0 && count < n;
-  d->n = d->whole_grid || kind == AUS_DESIGN_GRID ? count : n;
+  if (kind == AUS_DESIGN_GRID) AUS_TRY(check_grid(count, err));
+  d->whole_grid = kind != AUS_DESIGN_GRID && !blocked && count >= 0 && count < n;
+  d->n = d->whole_grid || kind == AUS_DESIGN_GRID ? count : aus_design_rows(kind, n, d->n_unit);
   AUS_NEW(d->unit, d->n * d->n_unit, err);
   AUS_NEW(d->value, d->n * d->n_value, err);
   if (d->whole_grid || kind == AUS_DESIGN_GRID) {
@@ -299,9 +290,9 @@ int aus_design_make(aus_design *d, aus_design_kind kind, int64_t n, const aus_sp
     goto done;
   }
   AUS_TRY(aus_design_unit(kind, n, d->n_unit, seed, campaign, d->unit, err));
-  for (i = 0; i < n; i++)
+  for (i = 0; i < d->n; i++)
     aus_space_decode(space, d->unit + i * d->n_unit, d->value + i * d->n_value);
-  if (count >= 0) AUS_TRY(replace_duplicates(d, space, err));
+  if (count >= 0 && !blocked) AUS_TRY(replace_duplicates(d, space, err));
 done:
   if (rc != AUS_OK) aus_design_fini(d);
   return rc;
