@@ -22,12 +22,17 @@ enum {
   AUS_RNG_USERS = 19,        /* scenario */
   AUS_RNG_TRACE = 32,        /* trace generator */
   AUS_RNG_FOLDS = 62,
+  AUS_RNG_POLICY = 64,      /* task */
   AUS_RNG_MODEL_INIT = 128, /* trial id, also of the next five */
   AUS_RNG_BATCH_ORDER = 129,
   AUS_RNG_SUBSAMPLE = 130,
   AUS_RNG_DROPOUT = 131,
   AUS_RNG_TARGET_NOISE = 132,
   AUS_RNG_ACTIONS = 133,
+  AUS_RNG_BO_CANDIDATES = 192, /* proposal number, also of the next three */
+  AUS_RNG_BO_STARTS = 193,
+  AUS_RNG_BO_THOMPSON = 194,
+  AUS_RNG_BO_WEIGHTS = 195,
   AUS_RNG_BOOTSTRAP = 224, /* table id */
   AUS_RNG_PRIVATE = 0x8000 /* or-ed to a purpose: its sub-stream for rejection */
 };
