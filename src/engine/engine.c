@@ -63,9 +63,10 @@ struct aus_engine {
   journal log;
   timeline samples;
   aus_err failure; /* what ends the run, also when found inside the poll hook */
-  bool closing;
+  bool closing, resting;
   double opened_s, first_s, last_s; /* first TASK, last RESULT */
   double busy_s;
+  double meter_first_s, meter_busy_s; /* since the last aus_engine_utilisation() */
   int64_t n_failed, n_trials;
   int n_lost;
   uint64_t roll;
@@ -185,6 +186,22 @@ aus_engine_log aus_engine_report(const aus_engine *e)
                           .machine_dependent = e->machine_dependent};
 }
 
+void aus_engine_rest(aus_engine *e, bool rest)
+{
+  e->resting = rest && e->worker && e->n_peers > 2;
+  aus_sched_rest(e->sched, e->resting);
+}
+
+double aus_engine_utilisation(aus_engine *e)
+{
+  double span_s = e->last_s - e->meter_first_s, share = (double)NAN;
+
+  if (e->meter_first_s > 0 && span_s > 0)
+    share = e->meter_busy_s / ((e->n_peers - e->resting) * span_s);
+  e->meter_first_s = e->meter_busy_s = 0;
+  return share;
+}
+
 /* ---- messages ---- */
 
 static void free_blobs_of(peer *p)
@@ -281,6 +298,7 @@ static int take_result(aus_engine *e, const aus_msg *m, aus_err *err)
   p->blob = NULL;
   p->n_blobs = p->cap_blobs = 0;
   e->busy_s += r.cost_s;
+  e->meter_busy_s += r.cost_s;
   e->last_s = aus_clock_s();
   if (r.err.code != AUS_OK) r.err.rank = rank;
   if (r.err.code == AUS_EIO) {
@@ -392,6 +410,7 @@ static int send_task(aus_engine *e, int worker, const aus_task *t, aus_err *err)
   aus_task_encode(t, &b);
   AUS_TRY(aus_wire_send(e->comm, worker, m, &b, err));
   if (e->first_s == 0) e->first_s = aus_clock_s();
+  if (e->meter_first_s == 0) e->meter_first_s = aus_clock_s();
 done:
   aus_buf_fini(&b);
   return rc;
@@ -614,6 +633,11 @@ int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err)
   AUS_TRY(aus_sched_add(e->sched, task, err));
 done:
   return rc;
+}
+
+void aus_engine_call_off(aus_engine *e, uint32_t campaign, bool job, int64_t from)
+{
+  aus_sched_call_off(e->sched, campaign, job, from);
 }
 
 /* ---- shards and blobs ---- */

@@ -41,6 +41,10 @@ AUS_CHECKED int aus_engine_serve(aus_engine *e, aus_err *err);
 /* Rank 0. */
 AUS_CHECKED int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err);
 
+/** Call off the trials (or jobs) of a campaign from an index on: they are committed as CANCELLED, or as what
+ * they return if they cannot be stopped any more; the callback sees them. */
+void aus_engine_call_off(aus_engine *e, uint32_t campaign, bool job, int64_t from);
+
 typedef int (*aus_commit_fn)(void *self, const aus_task *task, const aus_result *result,
                              aus_err *err);
 
@@ -84,6 +88,15 @@ typedef struct aus_engine_log {
   bool machine_dependent; /* a TIMEOUT, FAIL_MEM or CRASHED was committed */
 } aus_engine_log;
 aus_engine_log aus_engine_report(const aus_engine *e);
+
+/** Rank 0 takes no tasks of its own as long as there are two other workers: where the next task depends on
+ * the last commit, nobody should wait for a commit. */
+void aus_engine_rest(aus_engine *e, bool rest);
+
+/** Share of the workers' time that was spent in tasks since the last call (or the beginning): busy time
+ * that they reported / (workers x time from the first TASK to the last RESULT); a resting rank 0 is no
+ * worker. NaN: nothing was done. */
+double aus_engine_utilisation(aus_engine *e);
 
 /** Stop workers and free. Rank 0 sends STOP and waits for BYE (at most a few seconds); shards are
  * closed on every rank before the agreement.

@@ -29,6 +29,7 @@ typedef struct item {
   bool sent;        /* at least once */
   bool again;       /* has an entry in its line's heap of re-queued ones */
   bool patient;     /* deadline doubled after a TIMEOUT */
+  bool unwanted;    /* called off: not sent any more */
 } item;
 
 /* The jobs or the trials of one campaign, by index. */
@@ -101,7 +102,7 @@ struct aus_sched {
   int64_t n_in[N_ITEM_STATES];
   int n_workers_in[AUS_W_STOPPED + 1];
   aus_sched_stats stats;
-  bool hold, started;
+  bool hold, rest, started;
   double t_check_s; /* nobody can be too silent before this */
   /* Lent to the caller until the next aus_sched_next(). */
   aus_task lent_task;
@@ -243,6 +244,8 @@ static int64_t line_first(line *l)
     (void)aus_heap_pop(&l->again);
     item_of(l, index)->again = false;
   }
+  while (l->next_new < l->n && item_of(l, l->next_new)->unwanted)
+    l->next_new++;
   return l->next_new < l->n ? l->next_new : -1;
 }
 
@@ -355,7 +358,9 @@ static void orphan(aus_sched *s, line *l, int64_t index, bool charge, uint16_t s
 {
   item *it = item_of(l, index);
 
-  if (!charge)
+  if (it->unwanted)
+    returned(s, l, index, 0);
+  else if (!charge)
     requeue(s, l, index);
   else if (!try_again(s, l, index, status)) {
     it->lost_as = status;
@@ -613,7 +618,8 @@ static bool accept(aus_sched *s, int i, line *l, int64_t index, aus_result *kept
 
   if (kept->status == AUS_S_CANCELLED && c && c->overdue) kept->status = AUS_S_TIMEOUT;
   if (!current && aus_status_machine(kept->status)) return false; /* another attempt is under way */
-  if (retryable(kept->status) && try_again(s, l, index, kept->status)) return false;
+  if (!it->unwanted && retryable(kept->status) && try_again(s, l, index, kept->status))
+    return false;
   if (it->state == RUNNING && !current) {
     member *other = &s->worker[it->worker];
     int at = find_copy(other, l, index);
@@ -727,9 +733,41 @@ void aus_sched_stopped(aus_sched *s, int worker, double now_s)
   enlist(s, worker);
 }
 
+static void call_off(aus_sched *s, line *l, int64_t index)
+{
+  item *it = item_of(l, index);
+  int at;
+
+  if (it->unwanted || it->state == RETURNED || it->state == COMMITTED) return;
+  it->unwanted = true;
+  it->lost_as = AUS_S_CANCELLED;
+  if (it->state == QUEUED) {
+    if (!it->sent) l->n_open++;
+    it->sent = true;
+    returned(s, l, index, 0);
+    return;
+  }
+  at = find_copy(&s->worker[it->worker], l, index);
+  if (at >= 0) ask_to_cancel(s, it->worker, &s->worker[it->worker].held[at]);
+}
+
+void aus_sched_call_off(aus_sched *s, uint32_t campaign, bool job, int64_t from)
+{
+  line *l = line_find(s, campaign, job);
+  int64_t i;
+
+  for (i = from > 0 ? from : 0; l && i < l->n; i++)
+    call_off(s, l, i);
+}
+
 void aus_sched_hold(aus_sched *s, bool hold)
 {
   s->hold = hold;
+}
+
+void aus_sched_rest(aus_sched *s, bool rest)
+{
+  s->rest = rest;
 }
 
 /* ---- actions ---- */
@@ -774,6 +812,15 @@ static bool next_dispute(aus_sched *s, aus_action *a)
   return true;
 }
 
+/* Rank 0's own worker, if it takes tasks: 0 while it rests, unless it is the last one. */
+static int local_worker(const aus_sched *s)
+{
+  int others = s->n_workers - s->n_workers_in[AUS_W_LOST] - s->n_workers_in[AUS_W_STOPPED] - 1;
+
+  if (!s->local || s->worker[s->local].state != AUS_W_IDLE) return 0;
+  return s->rest && others > 0 ? 0 : s->local;
+}
+
 /* The least burdened worker that may have this task; rank 0's own only when all others are full. */
 static int choose_worker(const aus_sched *s, const line *l, int64_t index)
 {
@@ -783,9 +830,7 @@ static int choose_worker(const aus_sched *s, const line *l, int64_t index)
   for (level = 0; level <= s->conf.prefetch; level++)
     for (i = s->first[level]; i; i = s->worker[i].next)
       if (!elsewhere || find_copy(&s->worker[i], l, index) < 0) return i;
-  i = s->local;
-  if (i && s->worker[i].state == AUS_W_IDLE) return i;
-  return 0;
+  return local_worker(s);
 }
 
 static bool anyone_free(const aus_sched *s)
@@ -794,7 +839,7 @@ static bool anyone_free(const aus_sched *s)
 
   for (level = 0; level <= s->conf.prefetch; level++)
     if (s->first[level]) return true;
-  return s->local && s->worker[s->local].state == AUS_W_IDLE;
+  return local_worker(s) > 0;
 }
 
 static void hand_over(aus_sched *s, line *l, int64_t index, int i, double now_s)
@@ -861,8 +906,11 @@ static void write_off(aus_sched *s, const item *it)
                                 .status = it->lost_as,
                                 .cost_s = NAN};
   aus_err_clear(&s->lent_result.err);
-  (void)aus_fail(&s->lent_result.err, AUS_EMPI, AUS_HERE, "its worker was lost (attempt %d of %d)",
-                 it->charged + 1, s->conf.max_attempts);
+  if (it->unwanted)
+    (void)aus_fail(&s->lent_result.err, AUS_ECANCEL, AUS_HERE, "called off");
+  else
+    (void)aus_fail(&s->lent_result.err, AUS_EMPI, AUS_HERE,
+                   "its worker was lost (attempt %d of %d)", it->charged + 1, s->conf.max_attempts);
 }
 
 static int next_commit(aus_sched *s, aus_action *a, aus_err *err)

@@ -80,9 +80,16 @@ void aus_sched_drain(aus_sched *s, int worker);
 /** BYE came: what the worker held is queued again, uncharged. */
 void aus_sched_stopped(aus_sched *s, int worker, double now_s);
 
+/** The tasks of a campaign from an index on are not wanted any more: those that wait are committed as
+ * CANCELLED, running ones are asked to stop and committed as what they then return. Local. */
+void aus_sched_call_off(aus_sched *s, uint32_t campaign, bool job, int64_t from);
+
 /** While held, aus_sched_next() returns no AUS_ACT_COMMIT: rank 0 is inside a task of its own, whose
  * handler must not see the study's data change. Local. */
 void aus_sched_hold(aus_sched *s, bool hold);
+
+/** The local worker takes no tasks as long as there is another one: rank 0 is wanted as manager. Local. */
+void aus_sched_rest(aus_sched *s, bool rest);
 
 /** Next action, or AUS_ACT_NONE; also looks at deadlines and silences.
  * @return AUS_OK; AUS_ENOMEM. Local. O(log n); O(n_workers) when a silence may have become too long. */

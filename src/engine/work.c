@@ -202,6 +202,8 @@ void aus_work_expect(aus_work *w, double seconds)
 
 /* ---- replies ---- */
 
+static const double settle_s = 2;
+
 static int reply(aus_worker *w, const aus_result *r, aus_err *err)
 {
   int rc = AUS_OK, i;
@@ -227,6 +229,8 @@ static int reply(aus_worker *w, const aus_result *r, aus_err *err)
   for (i = 0; i < m.flags; i++)
     AUS_TRY(aus_wire_send_blob(w->comm, 0, &r->blobs[i], err));
   AUS_TRY(aus_wire_send(w->comm, 0, m, &b, err));
+  /* The next task would leave rank 0 waiting for the rest of the blobs. */
+  if (m.flags > 0) aus_comm_settle(w->comm, settle_s);
 done:
   aus_buf_fini(&b);
   return rc;

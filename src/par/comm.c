@@ -432,8 +432,13 @@ void aus_comm_idle(aus_comm *comm)
 {
   const double spin_s = 200e-6, first_s = comm->crowded ? 1e-3 : 20e-6;
   const double most_s = comm->rank == 0 ? 1e-3 : 5e-3;
+  const double sending_s = 50e-6; /* a large message moves on only while both sides look */
   double now_s = aus_clock_s(), sleep_s;
 
+  if (comm->n_sends > 0) {
+    aus_clock_sleep(sending_s);
+    return;
+  }
   if (comm->idle_since_s == 0) comm->idle_since_s = now_s;
   if (!comm->crowded && now_s - comm->idle_since_s < spin_s) return;
   sleep_s = (now_s - comm->idle_since_s) / 8;
@@ -442,17 +447,17 @@ void aus_comm_idle(aus_comm *comm)
   aus_clock_sleep(sleep_s);
 }
 
-/* ---- closing ---- */
-
-static void wait_for_sends(aus_comm *c)
+void aus_comm_settle(aus_comm *comm, double most_s)
 {
-  double until_s = aus_clock_s() + 1.0;
+  double until_s = aus_clock_s() + most_s;
 
-  while (c->n_sends > 0 && aus_clock_s() < until_s) {
-    if (complete_sends(c, NULL) != AUS_OK) return;
-    if (c->n_sends > 0) aus_clock_sleep(1e-4);
+  while (comm->n_sends > 0 && aus_clock_s() < until_s) {
+    if (complete_sends(comm, NULL) != AUS_OK) return;
+    if (comm->n_sends > 0) aus_clock_sleep(20e-6);
   }
 }
+
+/* ---- closing ---- */
 
 /* Buffers that MPI still reads (a lost rank never takes its messages) are left to it. */
 static void free_buffers(aus_comm *c)
@@ -476,7 +481,7 @@ void aus_comm_close(aus_comm *comm, bool collective)
   if (!comm) return;
   aus_comm_close(comm->local, false);
   if (comm->ctl != MPI_COMM_NULL) {
-    wait_for_sends(comm);
+    aus_comm_settle(comm, 1.0);
     if (collective) MPI_Comm_free(&comm->ctl);
   }
   free_buffers(comm);

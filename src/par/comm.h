@@ -96,6 +96,9 @@ AUS_CHECKED int aus_comm_receive(aus_comm *comm, bool urgent_only, aus_msg *m, b
  * (manager) or 5 ms (worker); with more ranks than cores start at 1 ms. Call once per fruitless look,
  * aus_comm_busy() after a fruitful one. */
 void aus_comm_idle(aus_comm *comm);
+/** Wait until all that was sent has left, at most that long. Who is about to compute for long does it after
+ * large messages: they move on only while both sides look, and the other one may block in receiving them. */
+void aus_comm_settle(aus_comm *comm, double most_s);
 void aus_comm_busy(aus_comm *comm);
 
 #endif

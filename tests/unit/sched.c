@@ -169,6 +169,31 @@ static void local_worker_is_the_last_resort(void **state)
   aus_sched_destroy(s);
 }
 
+static void local_worker_rests(void **state)
+{
+  aus_sched *s = start(&plain, 2, 1);
+  uint32_t i;
+
+  (void)state;
+  aus_sched_hello(s, 2, true, 0);
+  aus_sched_rest(s, true);
+  for (i = 0; i < 4; i++)
+    add(s, 1, i, false);
+  expect_send(s, 0, 1, 1, 0);
+  expect_send(s, 0, 1, 1, 1);
+  expect(s, 0, AUS_ACT_NONE, 0);
+  aus_sched_rest(s, false);
+  expect_send(s, 0, 2, 1, 2);
+  answer(s, 1, 2, aus_trial_id(1, 2), AUS_S_OK, 0, 1);
+  /* The last worker does not rest. */
+  aus_sched_rest(s, true);
+  expect(s, 1, AUS_ACT_NONE, 0);
+  aus_sched_gone(s, 1, 2);
+  expect(s, 2, AUS_ACT_LOST, 0);
+  expect_send(s, 2, 2, 1, 0);
+  aus_sched_destroy(s);
+}
+
 static void commits_in_order(void **state)
 {
   aus_sched *s = start(&plain, 3, 3);
@@ -463,6 +488,51 @@ static void stopping(void **state)
   assert_int_equal(aus_sched_count(s).n_workers_live, 1);
   aus_sched_stopped(s, 2, 1000);
   assert_int_equal(aus_sched_count(s).n_workers_live, 0);
+  aus_sched_destroy(s);
+}
+
+/* Trials 1.. of a campaign are called off while 0 is done, 1 runs, 2 waits at the worker, 3 and 4 in the queue. */
+static void called_off(void **state)
+{
+  aus_sched *s = start(&plain, 1, 1);
+  aus_action a;
+  uint32_t i;
+
+  (void)state;
+  for (i = 0; i < 5; i++)
+    add(s, 4, i, false);
+  add(s, 6, 0, false);
+  expect_send(s, 0, 1, 4, 0);
+  expect_send(s, 0, 1, 6, 0);
+  answer(s, 1, 1, aus_trial_id(4, 0), AUS_S_OK, 0, 1);
+  expect_send(s, 1, 1, 4, 1);
+  expect(s, 1, AUS_ACT_COMMIT, aus_trial_id(4, 0));
+  aus_sched_call_off(s, 4, false, 1);
+  aus_sched_call_off(s, 4, false, 1); /* twice is once */
+  aus_sched_call_off(s, 4, true, 0);  /* nothing there */
+  aus_sched_call_off(s, 5, false, 0);
+  expect(s, 1, AUS_ACT_CANCEL, aus_trial_id(4, 1));
+  expect(s, 1, AUS_ACT_NONE, 0); /* in order: 2 and later only after 1 */
+  answer(s, 2, 1, aus_trial_id(6, 0), AUS_S_OK, 0, 1);
+  expect(s, 2, AUS_ACT_COMMIT, aus_trial_id(6, 0));
+  answer(s, 2, 1, aus_trial_id(4, 1), AUS_S_CANCELLED, 0, 1);
+  for (i = 1; i < 5; i++) {
+    a = expect(s, 2, AUS_ACT_COMMIT, aus_trial_id(4, i));
+    assert_int_equal(a.result->status, AUS_S_CANCELLED);
+    if (i > 1) assert_string_equal(a.result->err.text, "called off");
+  }
+  assert_true(aus_sched_done(s));
+  assert_int_equal(aus_sched_count(s).n_failed, 0);
+  /* A campaign can go on afterwards. */
+  add(s, 4, 5, false);
+  expect_send(s, 3, 1, 4, 5);
+  /* One that was called off is not tried again when its worker goes. */
+  aus_sched_call_off(s, 4, false, 5);
+  aus_sched_gone(s, 1, 4);
+  expect(s, 4, AUS_ACT_LOST, 0);
+  a = expect(s, 4, AUS_ACT_COMMIT, aus_trial_id(4, 5));
+  assert_int_equal(a.result->status, AUS_S_CANCELLED);
+  assert_true(aus_sched_done(s));
   aus_sched_destroy(s);
 }
 
@@ -1204,6 +1274,7 @@ int main(void)
       cmocka_unit_test(order_of_sending),
       cmocka_unit_test(least_burdened_worker_first),
       cmocka_unit_test(local_worker_is_the_last_resort),
+      cmocka_unit_test(local_worker_rests),
       cmocka_unit_test(commits_in_order),
       cmocka_unit_test(deadlines),
       cmocka_unit_test(overdue),
@@ -1214,6 +1285,7 @@ int main(void)
       cmocka_unit_test(poison),
       cmocka_unit_test(memory_is_given_back),
       cmocka_unit_test(stopping),
+      cmocka_unit_test(called_off),
       cmocka_unit_test(refusals),
       cmocka_unit_test(out_of_memory),
       cmocka_unit_test(adversary),
