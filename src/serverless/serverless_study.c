@@ -54,7 +54,7 @@ static int keep_trial(void *self, const aus_task *task, const aus_result *result
   int rc = AUS_OK;
   aus_serverless_study *s = self;
 
-  AUS_TRY(aus_trials_add(&s->trials[task->kind], task, result, AUS_ORIGIN_DESIGN, err));
+  AUS_TRY(aus_trials_add(&s->trials[task->kind], task, result, AUS_BO_DESIGN, err));
   AUS_TRY(aus_ranges_add(&s->ranges, result, err));
 done:
   return rc;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "study/campaigns.h"
 #include "study/run.h"
 #include "study/study.h"
 
@@ -90,7 +91,7 @@ static void heading(aus_buf *b, bool man, const char *text, const char *name)
 
 static void keys(const aus_command *c, aus_buf *b, bool man)
 {
-  const aus_opt *engine = aus_engine_opts;
+  const aus_opt *engine = aus_engine_opts, *method = aus_bo_opts;
   key_text text = man ? aus_opt_man : aus_opt_help;
   int i;
 
@@ -100,6 +101,8 @@ static void keys(const aus_command *c, aus_buf *b, bool man)
   if (!is_run(c)) return;
   heading(b, man, "keys of section engine (they never change the values of a result)", "");
   text(&engine, 1, b);
+  heading(b, man, "further keys of section engine (the optimiser's: they decide results)", "");
+  text(&method, 1, b);
   for (i = 0; aus_studies[i]; i++) {
     heading(b, man, "keys of section ", aus_studies[i]->name);
     text(&aus_studies[i]->opts, 1, b);

@@ -12,6 +12,7 @@
 
 #include "par/agree.h"
 #include "store/rundir.h"
+#include "study/campaigns.h"
 #include "study/provenance.h"
 #include "util/alloc.h"
 #include "util/file.h"
@@ -52,7 +53,7 @@ typedef struct study_run {
   char *dir; /* of the study file */
   aus_files *files;
   aus_cfg *conf, *data;
-  aus_opts *top, *engine_opts;
+  aus_opts *top, *engine_opts, *method; /* method: keys of the engine section that decide results */
   const aus_study_type *type;
   void *self;
   uint64_t seed;
@@ -67,6 +68,7 @@ static void run_fini(study_run *r)
   if (r->type) r->type->destroy(r->self);
   aus_opts_destroy(r->top);
   aus_opts_destroy(r->engine_opts);
+  aus_opts_destroy(r->method);
   aus_cfg_destroy(r->conf);
   aus_cfg_destroy(r->data);
   aus_files_destroy(r->files);
@@ -161,21 +163,19 @@ static void canonical_stages(const study_run *r, aus_buf *b)
 static int canonical(study_run *r, aus_err *err)
 {
   int rc = AUS_OK, i;
-  member m[] = {{.key = "inputs"},
-                {.key = "seed"},
-                {.key = "stages"},
-                {.key = "study"},
-                {.key = r->type->name}};
+  member m[] = {{.key = "engine"}, {.key = "inputs"}, {.key = "seed"},
+                {.key = "stages"}, {.key = "study"},  {.key = r->type->name}};
   const int n = sizeof m / sizeof m[0];
   aus_buf b;
   unsigned char digest[32];
 
   aus_buf_init(&b);
-  canonical_inputs(r, &m[0].text);
-  aus_buf_printf(&m[1].text, "%" PRIu64, r->seed);
-  canonical_stages(r, &m[2].text);
-  aus_json_quote(&m[3].text, r->type->name);
-  r->type->canonical(r->self, &m[4].text);
+  aus_opts_canonical(r->method, &m[0].text);
+  canonical_inputs(r, &m[1].text);
+  aus_buf_printf(&m[2].text, "%" PRIu64, r->seed);
+  canonical_stages(r, &m[3].text);
+  aus_json_quote(&m[4].text, r->type->name);
+  r->type->canonical(r->self, &m[5].text);
   qsort(m, (size_t)n, sizeof m[0], by_key);
   for (i = 0; i < n; i++) {
     AUS_TRY(aus_buf_check(&m[i].text, err));
@@ -195,6 +195,19 @@ done:
   return rc;
 }
 
+/* The engine section: one table that cannot change a result, one that does. */
+static int load_engine(study_run *r, aus_cfg_node *section, aus_err *err)
+{
+  int rc = AUS_OK;
+  const aus_opt *engine = aus_engine_opts, *method = aus_bo_opts;
+
+  AUS_TRY(aus_opts_read(&r->engine_opts, r->conf, section, &engine, 1, err));
+  AUS_TRY(aus_opts_read(&r->method, r->conf, section, &method, 1, err));
+  if (section) aus_cfg_unused(r->conf, section);
+done:
+  return rc;
+}
+
 /* Every rank, from the same bytes. */
 static int load(study_run *r, aus_err *err)
 {
@@ -211,8 +224,7 @@ static int load(study_run *r, aus_err *err)
   AUS_TRY(aus_call_sets(r->call->args, r->conf, root, "", err));
   AUS_TRY(aus_opts_read(&r->top, r->conf, root, &top, 1, err));
   r->seed = (uint64_t)aus_opt_int(r->top, "seed");
-  AUS_TRY(
-      aus_study_opts(&r->engine_opts, r->conf, aus_cfg_get(root, "engine"), aus_engine_opts, err));
+  AUS_TRY(load_engine(r, aus_cfg_get(root, "engine"), err));
   r->type = find_type(r, root);
   AUS_TRY(aus_cfg_check(r->conf, AUS_ECONFIG, err));
   section = aus_cfg_get(root, r->type->name);
@@ -221,6 +233,7 @@ static int load(study_run *r, aus_err *err)
   env.seed = r->seed;
   env.n_stages = r->n_stages;
   env.section = section;
+  env.method = r->method;
   rc = r->type->load(&r->self, &env, err);
   aus_cfg_use(section); /* the area has checked it with its own table */
   if (rc == AUS_OK || aus_cfg_n_problems(r->conf) > 0) aus_cfg_unused(r->conf, root);

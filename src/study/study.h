@@ -15,11 +15,12 @@
 
 typedef struct aus_study_env {
   uint64_t seed;
-  int n_stages;          /* the first n_stages of the type's list are run */
-  aus_cfg *conf;         /* study file and what belongs to it; problems end with exit 2 */
-  aus_cfg *data;         /* input data; problems end with exit 3 */
-  aus_cfg_node *section; /* the area's section; NULL when it is missing */
-  const char *dir;       /* directory of the study file, "" if it has none */
+  int n_stages;           /* the first n_stages of the type's list are run */
+  aus_cfg *conf;          /* study file and what belongs to it; problems end with exit 2 */
+  aus_cfg *data;          /* input data; problems end with exit 3 */
+  aus_cfg_node *section;  /* the area's section; NULL when it is missing */
+  const aus_opts *method; /* bo.* and gp.* of the engine section (campaigns.h) */
+  const char *dir;        /* directory of the study file, "" if it has none */
   aus_files *files;
 } aus_study_env;
 

@@ -13,7 +13,6 @@
 #include "util/alloc.h"
 
 static const char *const origin_names[] = {"design", "acquisition", "restart"};
-static const char *const stop_names[] = {"budget"};
 
 void aus_trials_init(aus_trials *t, const aus_kind *kind, int n_x)
 {
@@ -32,8 +31,8 @@ void aus_trials_fini(aus_trials *t)
   *t = (aus_trials){0};
 }
 
-int aus_trials_add(aus_trials *t, const aus_task *task, const aus_result *result, aus_origin origin,
-                   aus_err *err)
+int aus_trials_add(aus_trials *t, const aus_task *task, const aus_result *result,
+                   aus_bo_origin origin, aus_err *err)
 {
   int rc = AUS_OK, i;
   aus_trial_row row = {.id = task->id,
@@ -224,7 +223,7 @@ aus_campaign aus_campaign_of(uint32_t id, const aus_trials *t)
   aus_campaign c = {.id = id,
                     .kind = t->kind->name,
                     .base_trial = -1,
-                    .stop_reason = AUS_STOP_BUDGET,
+                    .stop_reason = AUS_BO_BUDGET,
                     .best_trial = -1,
                     .best_y = NAN};
   int64_t i;
@@ -252,7 +251,7 @@ int aus_campaigns_publish(const aus_campaign *c, int64_t n, aus_pub *pub, aus_er
   const char **kind = NULL;
   static const aus_column id_col = AUS_COLUMN("id", AUS_U32, "1", 1, "campaign id");
   static const aus_column reason_col =
-      AUS_COLUMN_ENUM("stop_reason", AUS_U8, "why the campaign ended", stop_names, 1);
+      AUS_COLUMN_ENUM("stop_reason", AUS_U8, "why the campaign ended", aus_bo_stop_names, 6);
   static const aus_column best_col =
       AUS_COLUMN("best_y", AUS_F64, "1", 1, "smallest objective; NaN when no trial succeeded");
   static const aus_column ints[] = {

@@ -7,15 +7,10 @@
 #ifndef AUS_STUDY_TRIALS_H
 #define AUS_STUDY_TRIALS_H
 
+#include "design/bo.h"
 #include "engine/task.h"
 #include "engine/work.h"
 #include "store/pub.h"
-
-typedef enum aus_origin {
-  AUS_ORIGIN_DESIGN,
-  AUS_ORIGIN_ACQUISITION,
-  AUS_ORIGIN_RESTART
-} aus_origin;
 
 typedef struct aus_trial_row {
   uint64_t id;
@@ -35,7 +30,7 @@ void aus_trials_init(aus_trials *t, const aus_kind *kind, int n_x);
 void aus_trials_fini(aus_trials *t);
 /** Keep a committed trial; a failed one has NaN metrics. @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_trials_add(aus_trials *t, const aus_task *task, const aus_result *result,
-                               aus_origin origin, aus_err *err);
+                               aus_bo_origin origin, aus_err *err);
 /** Sort by id and publish /trials/<kind>. @param [in] unit  per metric. @return codes of aus_pub_column. Local. */
 AUS_CHECKED int aus_trials_publish(aus_trials *t, aus_pub *pub, const char *const *x_names,
                                    const char *const *unit, aus_err *err);
@@ -59,12 +54,10 @@ typedef struct aus_campaign {
   const char *kind;
   int64_t base_trial; /* -1: none */
   int64_t budget, lag, n_committed;
-  int stop_reason;    /* aus_stop */
+  int stop_reason;    /* aus_bo_stop */
   int64_t best_trial; /* -1: none */
   double best_y;
 } aus_campaign;
-
-typedef enum aus_stop { AUS_STOP_BUDGET } aus_stop;
 
 /** The line of a sampling campaign whose trials are rows first..first+n-1 of t. Local. */
 aus_campaign aus_campaign_of(uint32_t id, const aus_trials *t);

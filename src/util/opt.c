@@ -137,7 +137,10 @@ static int read_text(value *v, aus_cfg *cfg, aus_err *err)
 {
   int rc = AUS_OK;
   const char *def = v->opt->def ? v->opt->def : "";
-  const char *s = aus_cfg_string(cfg, v->node, v->opt->name, def);
+  const bool plain = v->opt->type == AUS_T_STR && v->opt->range &&
+                     strcmp(v->opt->range, "number") == 0 &&
+                     aus_cfg_kind_of(v->node) == AUS_CFG_SCALAR;
+  const char *s = plain ? aus_cfg_text(v->node) : aus_cfg_string(cfg, v->node, v->opt->name, def);
   const char *file = v->node ? aus_cfg_file(v->node) : NULL;
   char *dir = NULL;
 

@@ -22,7 +22,7 @@ typedef enum aus_opt_type {
   AUS_T_BOOL, /* range unused */
   AUS_T_INT,  /* range "lo:hi", either side may be empty */
   AUS_T_REAL, /* the same; "(0:" excludes the end */
-  AUS_T_STR,  /* any text; default "" */
+  AUS_T_STR,  /* any text; default ""; range "number": a plain number, too */
   AUS_T_PATH, /* a file: relative to the configuration file (to the caller's directory with --set) */
   AUS_T_ENUM, /* range "a,b,c" */
   AUS_T_NODE  /* a list or map that the area reads itself with aus_opt_node(); default "" */

@@ -68,7 +68,7 @@ static void campaigns_find_their_best(void **state)
     aus_result result = {
         .id = task.id, .status = i == 2 ? AUS_S_FAIL_SIM : AUS_S_OK, .n_y = 2, .y = y};
 
-    check_ok(aus_trials_add(&t, &task, &result, AUS_ORIGIN_DESIGN, &err), &err);
+    check_ok(aus_trials_add(&t, &task, &result, AUS_BO_DESIGN, &err), &err);
   }
   assert_true(isnan(t.row[2].y[0]));
   c = aus_campaign_of(3, &t);
@@ -91,7 +91,7 @@ static void wrong_width_is_a_bug(void **state)
 
   (void)state;
   aus_trials_init(&t, &kind, 1);
-  check_fails(aus_trials_add(&t, &task, &result, AUS_ORIGIN_DESIGN, &err), AUS_EBUG, "2 parameters",
+  check_fails(aus_trials_add(&t, &task, &result, AUS_BO_DESIGN, &err), AUS_EBUG, "2 parameters",
               &err);
   aus_trials_fini(&t);
 }
