@@ -85,6 +85,8 @@ static inline int scenario_policy(scenario *sc, aus_json_value *doc, aus_err *er
                         : strcmp(priority, "least_penalty") == 0
                             ? AUS_SERVERLESS_LEAST_PENALTY
                             : AUS_SERVERLESS_NAIVE_LEAST_PENALTY;
+  sc->policy.defects = AUS_SERVERLESS_COMPAT;
+  sc->policy.n_features = 1;
   sc->policy.keep_alive_s = aus_json_number(aus_json_get(doc, "keep_alive"));
   sc->policy.queue_length = aus_json_number(aus_json_get(doc, "queue_length"));
   sc->policy.reconcile_s = aus_json_number(aus_json_get(doc, "reconcile_interval"));

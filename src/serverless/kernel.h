@@ -1,5 +1,7 @@
-/* serverless/kernel.h - private: state and event queue of one compat run.
+/* serverless/kernel.h - private: state of a run, and the event queue of the reference's kernel.
  * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Two kernels drive the same state: the reference's event loop (D2, below) and the clean one (clean.h).
  *
  * Processes of the reference system are written as chains of small functions, one per event that
  * resumes the process; an event is (kind, index). Events at the current time wait in two rings
@@ -14,7 +16,7 @@
 #ifndef AUS_SERVERLESS_KERNEL_H
 #define AUS_SERVERLESS_KERNEL_H
 
-#include "serverless/sim.h"
+#include "serverless/policies.h"
 #include "util/heap.h"
 
 /* In three groups: sim_proc.c up to the scheduler, sim_scale.c from the monitor, sim_platform.c from the
@@ -127,6 +129,8 @@ typedef struct aus_task {
   int32_t storage;       /* where its output is, -1: nowhere */
   int32_t next;          /* in the platform's queue */
   int32_t postponed;
+  int32_t missing; /* clean kernel: predecessors that are not done */
+  int32_t left;    /* of an application's first task: its tasks that are not done */
   uint8_t stage, cold_started;
 } aus_task;
 
@@ -136,8 +140,10 @@ typedef struct aus_plat {
   int32_t node, type;
   int32_t rank;     /* place among equals: its id, see sim_order.c */
   int32_t function; /* whose replica it is, -1: free */
-  int32_t slot;     /* position among the function's replicas */
-  int32_t q_head, q_tail, q_len;
+  int32_t n_given;  /* tasks since it became this replica (rr) */
+  int32_t slot;     /* leaf in the function's tree */
+  int32_t q_head, q_tail;
+  int32_t q_len;       /* queued tasks; D33 clear: and the running one */
   int32_t taking;      /* task taken from the queue */
   int32_t current;     /* the same once it has arrived, else -1 */
   int32_t previous;    /* function of the last task, -1 */
@@ -145,7 +151,10 @@ typedef struct aus_plat {
   uint32_t ready;      /* number of the `initialized` event, changed when the replica is removed */
   uint32_t wait_ready; /* the one the process waits for */
   uint8_t ready_state, waits_ready, waits_task, local;
-  int32_t entry; /* first of its contention entries, -1 */
+  uint8_t passed; /* clean kernel: may take a task, because its image is there or by D6 */
+  int32_t pull;   /* clean kernel: the pull of its image, -1 */
+  int32_t entry;  /* first of its contention entries, -1 */
+  double pull_begin, pull_end; /* of its last image; the end is infinite while it runs */
   double t0, t1, cold, t_in, t_out;
   double idle_since, load_time, storage_time;
 } aus_plat;
@@ -156,7 +165,11 @@ typedef struct aus_node_state {
   int32_t n_present;
   int32_t wait_head, wait_tail; /* getters */
   int32_t available;            /* platforms without a replica */
-  int32_t remote;               /* first remote storage in file order */
+  int32_t remote, local;        /* first storage of the kind in file order */
+  int32_t pull_head;            /* pulls that share the node's bandwidth, by their ends */
+  int32_t n_pulls;
+  uint32_t pull_plan;         /* number of the planned end that is valid */
+  double pulled_gb, t_pulled; /* by each pull since the node was last without one, at a time */
   int64_t cache_hits;
   double memory_gb, free_memory_gb;
   bool unused;
@@ -187,6 +200,11 @@ typedef struct aus_init {
   int32_t platform, function;
   int32_t next_free;
   double dur;
+  /* clean kernel */
+  int32_t next; /* among the node's pulls */
+  double t_begin;
+  double end_gb; /* ends when the node's pulled_gb is there */
+  bool active, transferring, prefetch;
 } aus_init;
 
 typedef struct aus_entry { /* contention of a replica, in order of insertion per function */
@@ -195,17 +213,23 @@ typedef struct aus_entry { /* contention of a replica, in order of insertion per
   int32_t chain; /* next entry of the same platform, or next free one */
 } aus_entry;
 
+enum { AUS_WINDOW = 6 }; /* samples, one per s */
+
 typedef struct aus_function {
   int32_t n_replicas;
   int32_t *replica; /* platforms by rank */
   int64_t cap;
-  uint64_t *tree; /* winners over (queue length, slot); leaves from tree_size on */
+  uint64_t *tree; /* winners over (queue length, rank); leaves from tree_size on */
   int64_t cap_tree;
   int32_t tree_size;
   int64_t queued; /* sum of queue lengths over the replicas */
   int32_t entry_head, entry_tail;
   double last_forced;
-  int64_t passed[3]; /* requests that use it before each of the sim's three marks */
+  int64_t in_flight;         /* calls dispatched and not done */
+  double t_traffic;          /* last time a call was dispatched or done */
+  double window[AUS_WINDOW]; /* concurrency at the last samples (D3 clear) */
+  aus_heap waiting;          /* clean kernel: tasks without a replica */
+  int64_t n_freed;           /* the sim's count when a first replica was last refused */
 } aus_function;
 
 typedef struct aus_sums { /* k-fold sums of one number, left to right */
@@ -215,8 +239,9 @@ typedef struct aus_sums { /* k-fold sums of one number, left to right */
 
 typedef struct aus_app_tables {
   int n;
-  int *function;        /* task types in topological order */
-  int *dep_begin, *dep; /* topological positions, list order of the file */
+  int *function;          /* task types in topological order */
+  int *dep_begin, *dep;   /* topological positions, list order of the file */
+  int *succ_begin, *succ; /* ascending */
 } aus_app_tables;
 
 struct aus_serverless_sim {
@@ -259,7 +284,9 @@ struct aus_serverless_sim {
   int64_t i_event; /* requests taken from the trace; the gateway takes one before it waits for it */
   int64_t n_arrived; /* requests whose tasks exist */
   int64_t drain;     /* task whose end the gateway waits for; -1 while there are arrivals */
-  int64_t mark[3];
+  int64_t n_done;    /* clean kernel: tasks */
+  int64_t n_freed;   /* clean kernel: replicas removed */
+  int64_t n_samples; /* of the monitor */
   aus_plat *plat;
   int32_t n_plats;
   int64_t cap_plats;
@@ -268,8 +295,10 @@ struct aus_serverless_sim {
   int *type_rank;
   int64_t *permutation;
   int64_t cap_candidates, cap_node_order, cap_permutation;
-  int32_t *rank_count; /* platform x rank: queued tasks */
-  int64_t cap_rank_count;
+  int32_t *by_rank;    /* platforms */
+  bool counts_ranks;   /* the next one is kept */
+  int32_t *rank_count; /* platform x rank of a QoS: queued tasks */
+  int64_t cap_rank_count, cap_by_rank;
   aus_node_state *node;
   int32_t n_nodes;
   int64_t cap_nodes;
@@ -293,9 +322,14 @@ struct aus_serverless_sim {
   int64_t n_replicas;
   double t_replicas;
 
+  /* policies */
+  aus_forecaster forecast;
+  aus_kpa *kpa; /* per function */
+  aus_het het;
+
   /* the scheduler's task list */
   aus_heap pending;      /* fifo, naive_least_penalty */
-  int32_t *pending_list; /* least_penalty: in list order */
+  int32_t *pending_list; /* least_penalty: in list order (D14) or a heap */
   int64_t n_pending, cap_pending;
   bool scheduler_waits;
 
@@ -322,6 +356,7 @@ struct aus_serverless_sim {
     int *name; /* platform types create_first_replica tries */
     int32_t *suitable;
     int64_t n_suitable, cap_suitable;
+    int64_t i_suitable; /* where the search goes on (D4 clear) */
   } call;
 
   /* workspace of scored choices: candidates and up to four criteria */
@@ -342,6 +377,11 @@ static inline int aus_at(const aus_serverless_sim *s, int f, int type)
   return f * s->n_types + type;
 }
 
+static inline bool aus_defect(const aus_serverless_sim *s, int number)
+{
+  return s->policy.defects >> number & 1;
+}
+
 /* Queue of events (this file and sim_proc.c). */
 
 /** STEP(): the caller is still running while one event is processed. It must look at `stop` afterwards. */
@@ -349,6 +389,8 @@ void aus_serverless_step(aus_serverless_sim *s);
 /** Stop the run with this code. */
 void aus_serverless_abort(aus_serverless_sim *s, int rc);
 void aus_serverless_ring_grow(aus_serverless_sim *s, aus_ring *r);
+/** No event before the limits: the clock goes to the limit and the run stops. */
+void aus_serverless_stall(aus_serverless_sim *s);
 
 static inline bool aus_busy(const aus_serverless_sim *s)
 {
@@ -423,6 +465,22 @@ static inline double aus_task_deadline(const aus_serverless_sim *s, int32_t t)
          s->types->qos[s->trace->qos[task->app]].max_duration_deviation;
 }
 
+/* What waiting tasks are ordered by; ties go by the order in which they began to wait. */
+static inline double aus_pending_key(const aus_serverless_sim *s, int32_t t)
+{
+  if (s->policy.priority == AUS_SERVERLESS_FIFO) return s->task[t].app;
+  if (s->policy.priority == AUS_SERVERLESS_LEAST_PENALTY) return aus_task_deadline(s, t);
+  return s->result.tasks.dispatched[t];
+}
+
+/* The reference's least_penalty, which is not an order (D14). */
+static inline bool aus_least_penalty_before(const aus_serverless_sim *s, int32_t a, int32_t b)
+{
+  const double *dispatched = s->result.tasks.dispatched;
+
+  return aus_task_deadline(s, a) < aus_task_deadline(s, b) || dispatched[a] < dispatched[b];
+}
+
 static inline bool aus_is_last(const aus_serverless_sim *s, int32_t t)
 {
   return t + 1 == s->first[s->task[t].app + 1];
@@ -443,9 +501,14 @@ static inline double aus_input_bytes(const aus_serverless_sim *s, int32_t t)
 }
 
 /* Replicas and queues (sim_state.c). */
-static inline void aus_tree_set(aus_function *fn, int32_t slot, int32_t q_len)
+static inline uint64_t aus_tree_value(const aus_plat *plat)
 {
-  uint64_t *t = fn->tree, v = (uint64_t)(uint32_t)q_len << 32 | (uint32_t)slot, w;
+  return (uint64_t)(uint32_t)plat->q_len << 32 | (uint32_t)plat->rank;
+}
+
+static inline void aus_tree_set(aus_function *fn, int32_t slot, uint64_t v)
+{
+  uint64_t *t = fn->tree, w;
   int32_t i = fn->tree_size + slot;
 
   t[i] = v;
@@ -457,13 +520,94 @@ static inline void aus_tree_set(aus_function *fn, int32_t slot, int32_t q_len)
   }
 }
 
+/* Add d to the number of tasks of a platform. */
+static inline void aus_count_queued(aus_serverless_sim *s, aus_plat *plat, int d)
+{
+  aus_function *fn;
+
+  plat->q_len += d;
+  if (plat->function < 0) return;
+  fn = &s->function[plat->function];
+  fn->queued += d;
+  aus_tree_set(fn, plat->slot, aus_tree_value(plat));
+}
+
+/* The platform with the shortest queue; there must be one. */
+static inline int32_t aus_shortest(const aus_serverless_sim *s, const aus_function *fn)
+{
+  return s->by_rank[(uint32_t)fn->tree[1]];
+}
+
+/* The same by the urgency of the queued tasks' QoS, which only the HeROs look at. */
+static inline void aus_count_rank(aus_serverless_sim *s, int32_t p, int32_t t, int d)
+{
+  if (s->counts_ranks) s->rank_count[p * s->n_ranks + s->rank[s->trace->qos[s->task[t].app]]] += d;
+}
+
+static inline void aus_queue_append(aus_serverless_sim *s, int32_t p, int32_t t)
+{
+  aus_plat *plat = &s->plat[p];
+
+  if (plat->q_tail >= 0)
+    s->task[plat->q_tail].next = t;
+  else
+    plat->q_head = t;
+  plat->q_tail = t;
+  aus_count_rank(s, p, t, 1);
+  aus_count_queued(s, plat, 1);
+}
+
+static inline int32_t aus_queue_take(aus_serverless_sim *s, int32_t p)
+{
+  aus_plat *plat = &s->plat[p];
+  int32_t t = plat->q_head;
+
+  plat->q_head = s->task[t].next;
+  if (plat->q_head < 0) plat->q_tail = -1;
+  s->task[t].next = -1;
+  aus_count_rank(s, p, t, -1);
+  if (aus_defect(s, 33)) aus_count_queued(s, plat, -1);
+  return t;
+}
+
+/* How long the task that is taken now waited for an image: the part of its wait in which its platform
+ * pulled; D7: the platform's own wait, whatever the task's. */
+static inline void aus_pull_time(aus_serverless_sim *s, const aus_plat *plat)
+{
+  int32_t t = plat->taking;
+  double from, to, pull = plat->t1 - plat->t0;
+
+  if (!aus_defect(s, 7)) {
+    from = s->result.tasks.scheduled[t];
+    from = from > plat->pull_begin ? from : plat->pull_begin;
+    to = s->now < plat->pull_end ? s->now : plat->pull_end;
+    pull = to > from ? to - from : 0;
+  }
+  s->result.tasks.pull[t] = pull;
+  s->result.tasks.cache_hit[t] = pull == 0;
+}
+
+/* Transfer times of a task. */
+static inline double aus_input_s(const aus_serverless_sim *s, int32_t t, const aus_disk *in)
+{
+  return aus_input_bytes(s, t) / (in->remote ? in->net_read_bps : in->read_bps) +
+         in->read_latency_s;
+}
+
+/* Limited by the network when the output is remote; D9: when the *input* was. */
+static inline double aus_output_s(const aus_serverless_sim *s, int32_t t, const aus_disk *in,
+                                  const aus_disk *out)
+{
+  bool limited = aus_defect(s, 9) ? in->remote : out->remote;
+
+  return aus_output_bytes(s, t) / (limited ? out->net_write_bps : out->write_bps) +
+         out->write_latency_s;
+}
+
 /** Forget the state of the last run and lay out this one's. */
 AUS_CHECKED int aus_serverless_state_reset(aus_serverless_sim *s, aus_err *err);
 AUS_CHECKED int aus_serverless_replica_add(aus_serverless_sim *s, int f, int32_t p, aus_err *err);
-AUS_CHECKED int aus_serverless_replica_remove(aus_serverless_sim *s, int f, int32_t p,
-                                              aus_err *err);
-/** Add d to the queue length of platform p, whose queue holds task t (for its QoS rank). */
-void aus_serverless_count_queued(aus_serverless_sim *s, int32_t p, int32_t t, int d);
+void aus_serverless_replica_remove(aus_serverless_sim *s, int f, int32_t p);
 /** Mean queue length over the replicas of f, 0 without any. */
 double aus_serverless_mean_queue(const aus_serverless_sim *s, int f);
 /** Contention entry of (f, p), made when it is not there (end of f's list); -1 when out of memory. */
@@ -478,10 +622,25 @@ AUS_CHECKED int aus_serverless_image_add(aus_serverless_sim *s, aus_disk *d, int
 /** Store a task's output on d, or on the node's remote storage when d is full.
  * @return the storage that has it; task.storage is -1 when both are full */
 int32_t aus_serverless_data_add(aus_serverless_sim *s, int32_t d, int32_t t, double bytes);
-void aus_serverless_data_remove(aus_serverless_sim *s, int32_t t, double bytes);
+/** Remove the outputs of tasks from .. to - 1 from their storages. */
+void aus_serverless_data_forget(aus_serverless_sim *s, int32_t from, int32_t to);
+/** True when a storage in the node's list has the image. */
+bool aus_serverless_node_cached(const aus_serverless_sim *s, const aus_node_state *node, int f,
+                                int type);
 
 /** Make the order of equals for this run (sim_order.c). */
 AUS_CHECKED int aus_serverless_order(aus_serverless_sim *s, aus_err *err);
+/** least_penalty without D14: pending_list[0 .. n_pending) is a heap by (deadline, dispatch, id), of
+ * which the last item is new; take the first one out (sim_order.c). */
+void aus_serverless_pending_rise(aus_serverless_sim *s);
+int32_t aus_serverless_pending_pop(aus_serverless_sim *s);
+
+/* A call of function f is dispatched (1) or done (-1). */
+static inline void aus_traffic(aus_serverless_sim *s, int f, int d)
+{
+  s->function[f].in_flight += d;
+  s->function[f].t_traffic = s->now;
+}
 
 /* Policies (sim_policy.c). */
 
@@ -492,11 +651,13 @@ int32_t aus_serverless_best_choice(const aus_serverless_sim *s, int64_t n, int n
                                    const double *weight);
 AUS_CHECKED int aus_serverless_targets(aus_serverless_sim *s, aus_err *err);
 AUS_CHECKED int aus_serverless_level(aus_serverless_sim *s, int f, aus_err *err);
+/** Add d replicas of a platform type (-1: any) to what the level asks for. */
+void aus_serverless_diff(aus_serverless_sim *s, int type, double d);
 void aus_serverless_names(aus_serverless_sim *s, int f);
 bool aus_serverless_any_candidate(const aus_serverless_sim *s, int f, int type);
 AUS_CHECKED int aus_serverless_choose_new(aus_serverless_sim *s, int f, int type, int32_t *out,
                                           aus_err *err);
-int32_t aus_serverless_choose_old(const aus_serverless_sim *s);
+int32_t aus_serverless_choose_old(aus_serverless_sim *s);
 AUS_CHECKED int aus_serverless_sample(aus_serverless_sim *s, aus_err *err);
 /* Placement (sim_place.c). */
 AUS_CHECKED int aus_serverless_place(aus_serverless_sim *s, int32_t t, int32_t *out, aus_err *err);
@@ -528,6 +689,10 @@ void aus_serverless_rows_fini(aus_serverless_sim *s);
 /* Processes in other files. */
 void aus_serverless_scale_event(aus_serverless_sim *s, aus_ev ev);
 void aus_serverless_platform_event(aus_serverless_sim *s, aus_ev ev);
+/** An unused record for the initialisation of a replica of f on p (sim_scale.c). */
+AUS_CHECKED int aus_serverless_init_new(aus_serverless_sim *s, int f, int32_t p, int32_t *out);
+/** The storage task t reads from on this platform, or AUS_WANT_REMOTE; sets plat->local (sim_platform.c). */
+int32_t aus_serverless_find_input(aus_serverless_sim *s, aus_plat *plat, int32_t t);
 /** Serve platform p if it waits for a task (its put's event, sim_platform.c). */
 void aus_serverless_queue_serve(aus_serverless_sim *s, int32_t p);
 /** The gateway's wait for the ends of all tasks, in turn (sim_proc.c). */
@@ -535,7 +700,11 @@ void aus_serverless_drain(aus_serverless_sim *s);
 /** Serve all processes that wait for a storage of a node, in order (sim_disk.c). */
 void aus_serverless_storage_serve_all(aus_serverless_sim *s, aus_node_state *node);
 
-/** Run the event loop until `end`, a stall, or an error (sim_proc.c). */
+/** Run until the end, a stall, or an error: the reference's event loop (sim_proc.c) and the clean one
+ * (sim_clean.c). */
 AUS_CHECKED int aus_serverless_loop(aus_serverless_sim *s, const aus_poll *poll);
+AUS_CHECKED int aus_serverless_clean_loop(aus_serverless_sim *s, const aus_poll *poll);
+/** What tasks that are not done had reached when the clean kernel stalled. */
+void aus_serverless_clean_stages(aus_serverless_sim *s);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "par/agree.h"
+#include "serverless/mode.h"
 #include "serverless/serverless_study_setup.h"
 #include "serverless/tables.h"
 #include "study/provenance.h"
@@ -19,7 +20,8 @@
 
 /* clang-format off */
 static const aus_opt simulate_opts[] = {
-  AUS_SERVERLESS_INPUT_OPTS,
+  AUS_SERVERLESS_MODE_OPTS,
+  AUS_SERVERLESS_FILE_OPTS,
   {"infrastructure", AUS_T_STR, "infrastructure.json", "", "", "cluster: nodes and network"},
   {"workload", AUS_T_STR, "workload.json", "", "", "trace of requests"},
   {"strategy", AUS_T_STR, NULL, "", "", "autoscaler and scheduler: kn_kn, prokn_prokn, hro_hro, hrc_hrc, kn_bpff, ..."},
@@ -239,10 +241,14 @@ static int read_policy(const source *s, aus_serverless_policy *p, aus_err *err)
 
   *p = (aus_serverless_policy){.priority =
                                    (aus_serverless_priority)aus_opt_enum(s->opts, "priority"),
+                               .n_features = 1,
                                .keep_alive_s = aus_opt_real(s->opts, "keep_alive"),
                                .queue_length = aus_opt_real(s->opts, "queue_length"),
                                .reconcile_s = aus_opt_real(s->opts, "reconcile_interval"),
                                .max_time_s = aus_opt_real(s->opts, "max_time")};
+  aus_serverless_mode_read(s->opts, s->conf, AUS_SERVERLESS_COMPAT, &p->defects);
+  rc = aus_cfg_check(s->conf, AUS_ECONFIG, err);
+  if (rc != AUS_OK) return rc;
   rc = aus_serverless_strategy(aus_opt_str(s->opts, "strategy"), p, err);
   if (rc != AUS_OK) {
     char place[300];

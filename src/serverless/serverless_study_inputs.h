@@ -14,10 +14,12 @@
 #include "study/study.h"
 #include "util/predict.h"
 
-/* The keys that name input files, to be put into option tables. */
+/* The keys that name input files, to be put into option tables; the first one with the mode of a study. */
 /* clang-format off */
 #define AUS_SERVERLESS_INPUT_OPTS                                                                                \
   {"mode", AUS_T_ENUM, NULL, "compat", "", "compat: event by event what the reference system does, defects included"}, \
+  AUS_SERVERLESS_FILE_OPTS
+#define AUS_SERVERLESS_FILE_OPTS                                                                                 \
   {"data", AUS_T_PATH, "", "", "", "directory of scenario collections: inputs are below its inputs/"},             \
   {"inputs", AUS_T_PATH, "", "", "", "directory of the files named next"},                                         \
   {"platform_types", AUS_T_STR, "platform-types.json", "", "", "hardware platforms"},                              \

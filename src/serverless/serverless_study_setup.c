@@ -89,6 +89,8 @@ static void read_policy(aus_serverless_study *s, aus_cfg *conf, const char *stag
     aus_cfg_problem(conf, aus_opt_place(s->opts, key), "%s: %s", key, err.text);
   p->priority = (aus_serverless_priority)aus_opt_enum(s->opts, "priority");
   snprintf(key, sizeof key, "%s.keep_alive", stage);
+  p->defects = AUS_SERVERLESS_COMPAT;
+  p->n_features = 1;
   p->keep_alive_s = aus_opt_real(s->opts, key);
   snprintf(key, sizeof key, "%s.queue_length", stage);
   p->queue_length = aus_opt_real(s->opts, key);

@@ -24,15 +24,21 @@ static const struct {
     {"kn_kn", AUS_SERVERLESS_KN, AUS_SERVERLESS_PLACE_KN},
     {"kn_hro", AUS_SERVERLESS_KN, AUS_SERVERLESS_PLACE_HRO},
     {"kn_hrc", AUS_SERVERLESS_KN, AUS_SERVERLESS_PLACE_HRC},
+    {"kn_rp", AUS_SERVERLESS_KN, AUS_SERVERLESS_PLACE_RP},
+    {"kn_rr", AUS_SERVERLESS_KN, AUS_SERVERLESS_PLACE_RR},
     {"kn_bpff", AUS_SERVERLESS_KN, AUS_SERVERLESS_PLACE_BPFF},
+    {"kpa_kn", AUS_SERVERLESS_KPA, AUS_SERVERLESS_PLACE_KN},
     {"prokn_prokn", AUS_SERVERLESS_PROKN, AUS_SERVERLESS_PLACE_KN},
+    {"prohetkn_prohetkn", AUS_SERVERLESS_PROHETKN, AUS_SERVERLESS_PLACE_KN},
     {"hro_hro", AUS_SERVERLESS_HRO, AUS_SERVERLESS_PLACE_HRO},
     {"hro_hrc", AUS_SERVERLESS_HRO, AUS_SERVERLESS_PLACE_HRC},
     {"hro_kn", AUS_SERVERLESS_HRO, AUS_SERVERLESS_PLACE_KN},
+    {"hro_rp", AUS_SERVERLESS_HRO, AUS_SERVERLESS_PLACE_RP},
     {"hro_bpff", AUS_SERVERLESS_HRO, AUS_SERVERLESS_PLACE_BPFF},
     {"hrc_hrc", AUS_SERVERLESS_HRC, AUS_SERVERLESS_PLACE_HRC},
     {"hrc_hro", AUS_SERVERLESS_HRC, AUS_SERVERLESS_PLACE_HRO},
     {"hrc_kn", AUS_SERVERLESS_HRC, AUS_SERVERLESS_PLACE_KN},
+    {"hrc_rp", AUS_SERVERLESS_HRC, AUS_SERVERLESS_PLACE_RP},
     {"hrc_bpff", AUS_SERVERLESS_HRC, AUS_SERVERLESS_PLACE_BPFF},
 };
 
@@ -41,7 +47,7 @@ enum { N_STRATEGIES = sizeof strategies / sizeof *strategies };
 int aus_serverless_strategy(const char *text, aus_serverless_policy *policy, aus_err *err)
 {
   int rc = AUS_OK, i;
-  char list[200] = "";
+  char list[300] = "";
 
   for (i = 0; i < N_STRATEGIES; i++) {
     if (strcmp(text, strategies[i].name) == 0) {
@@ -58,6 +64,22 @@ done:
 }
 
 /* ---- tables of the types ---- */
+
+static int make_successors(aus_app_tables *out, aus_err *err)
+{
+  int rc = AUS_OK, i, k, m, n = 0;
+
+  AUS_NEW(out->succ_begin, out->n + 1, err);
+  AUS_NEW(out->succ, out->dep_begin[out->n], err);
+  for (i = 0; i < out->n; i++) {
+    for (k = i + 1; k < out->n; k++)
+      for (m = out->dep_begin[k]; m < out->dep_begin[k + 1]; m++)
+        if (out->dep[m] == i) out->succ[n++] = k;
+    out->succ_begin[i + 1] = n;
+  }
+done:
+  return rc;
+}
 
 static int make_app(aus_app_tables *out, const aus_serverless_app_type *type, aus_err *err)
 {
@@ -79,6 +101,7 @@ static int make_app(aus_app_tables *out, const aus_serverless_app_type *type, au
       out->dep[n++] = position[type->pred[k]];
     out->dep_begin[i + 1] = n;
   }
+  AUS_TRY(make_successors(out, err));
 done:
   aus_free(position);
   return rc;
@@ -147,6 +170,7 @@ static int make_tables(sim *s, aus_err *err)
   AUS_NEW(s->diff_type, s->n_types, err);
   AUS_NEW(s->diff, s->n_types, err);
   AUS_NEW(s->call.name, s->n_types, err);
+  AUS_TRY(aus_serverless_policies_create(s, err));
 done:
   return rc;
 }
@@ -193,16 +217,20 @@ static void destroy_tables(sim *s)
   int i;
   size_t k;
 
+  aus_serverless_policies_destroy(s);
   for (i = 0; s->app && i < s->types->n_apps; i++) {
     aus_free(s->app[i].function);
     aus_free(s->app[i].dep_begin);
     aus_free(s->app[i].dep);
+    aus_free(s->app[i].succ_begin);
+    aus_free(s->app[i].succ);
   }
   for (i = 0; s->exec_sums && i < s->n_functions * s->n_types; i++)
     aus_free(s->exec_sums[i].v);
   for (i = 0; s->function && i < s->n_functions; i++) {
     aus_free(s->function[i].replica);
     aus_free(s->function[i].tree);
+    aus_heap_fini(&s->function[i].waiting);
   }
   for (k = 0; k < sizeof block / sizeof *block; k++)
     aus_free(block[k]);
@@ -217,10 +245,10 @@ void aus_serverless_sim_destroy(sim *s)
     aus_free(s->disk[i].image);
   {
     void *const block[] = {
-        s->ring[0].ev,   s->ring[1].ev,    s->task,     s->first,     s->plat,       s->rank_count,
-        s->node,         s->disk,          s->present,  s->getter,    s->init,       s->entry,
-        s->pending_list, s->call.suitable, s->choice,   s->candidate, s->node_order, s->permutation,
-        s->score[0],     s->score[1],      s->score[2], s->score[3]};
+        s->by_rank,     s->ring[0].ev,   s->ring[1].ev,    s->task,     s->first,     s->plat,
+        s->rank_count,  s->node,         s->disk,          s->present,  s->getter,    s->init,
+        s->entry,       s->pending_list, s->call.suitable, s->choice,   s->candidate, s->node_order,
+        s->permutation, s->score[0],     s->score[1],      s->score[2], s->score[3]};
     size_t k;
 
     for (k = 0; k < sizeof block / sizeof *block; k++)
@@ -234,6 +262,19 @@ void aus_serverless_sim_destroy(sim *s)
 }
 
 /* ---- a run ---- */
+
+int aus_serverless_defects_check(uint64_t defects, aus_err *err)
+{
+  static const int inherent[] = {6, 12, 15, 17};
+  int rc = AUS_OK;
+  size_t i;
+
+  for (i = 0; defects & AUS_SERVERLESS_D(2) && i < sizeof inherent / sizeof *inherent; i++)
+    if (!(defects & AUS_SERVERLESS_D(inherent[i])))
+      AUS_FAIL(err, AUS_ECONFIG, "D%d cannot be cleared while D2 is set", inherent[i]);
+done:
+  return rc;
+}
 
 static int take_policy(sim *s, const aus_serverless_policy *policy, aus_err *err)
 {
@@ -250,6 +291,8 @@ static int take_policy(sim *s, const aus_serverless_policy *policy, aus_err *err
   if (!(p->stall_after_s >= 0))
     AUS_FAIL(err, AUS_ECONFIG, "stall_after is %g, need >= 0", p->stall_after_s);
   if (!(p->max_time_s >= 0)) AUS_FAIL(err, AUS_ECONFIG, "max_time is %g, need >= 0", p->max_time_s);
+  AUS_TRY(aus_serverless_forecast_check(p, err));
+  AUS_TRY(aus_serverless_defects_check(p->defects, err));
   if (p->stall_after_s == 0) p->stall_after_s = 10 * p->keep_alive_s + 600;
   if (p->max_time_s == 0) p->max_time_s = INFINITY;
 done:
@@ -286,8 +329,12 @@ int aus_serverless_sim_run(sim *s, const aus_serverless_infra *infra,
   AUS_TRY(aus_serverless_order(s, err));
   AUS_TRY(aus_serverless_targets(s, err));
   AUS_TRY(aus_serverless_rows_reserve(s, err));
-  begin(s);
-  AUS_TRY(aus_serverless_loop(s, poll));
+  if (aus_defect(s, 2)) {
+    begin(s);
+    AUS_TRY(aus_serverless_loop(s, poll));
+  } else {
+    AUS_TRY(aus_serverless_clean_loop(s, poll));
+  }
   AUS_TRY(aus_serverless_finish(s, err));
   *result = &s->result;
 done:

@@ -3,7 +3,8 @@
  *
  * A pure function of (types, infrastructure, trace, policy, predictor). Compat mode reproduces
  * HeROsim (GitHub b-com/HeROsim, and nikolalukic167/gnn-herosim at 492d2f6) event by event in
- * canonical order. An aus_serverless_sim keeps its memory between runs; results are columns, lent
+ * canonical order; clean mode is the same system without the reference's defects, each of which is a
+ * switch. An aus_serverless_sim keeps its memory between runs; results are columns, lent
  * until the next run.
  */
 #ifndef AUS_SERVERLESS_SIM_H
@@ -16,7 +17,9 @@
 typedef enum aus_serverless_scaler {
   AUS_SERVERLESS_KN,
   AUS_SERVERLESS_PROKN,
-  AUS_SERVERLESS_HRO,
+  AUS_SERVERLESS_PROHETKN,
+  AUS_SERVERLESS_KPA,
+  AUS_SERVERLESS_HRO, /* from here on: concurrency per hardware */
   AUS_SERVERLESS_HRC
 } aus_serverless_scaler;
 
@@ -24,8 +27,28 @@ typedef enum aus_serverless_placer {
   AUS_SERVERLESS_PLACE_KN,
   AUS_SERVERLESS_PLACE_HRO,
   AUS_SERVERLESS_PLACE_HRC,
-  AUS_SERVERLESS_PLACE_BPFF
+  AUS_SERVERLESS_PLACE_BPFF,
+  AUS_SERVERLESS_PLACE_RP, /* uniformly random replica */
+  AUS_SERVERLESS_PLACE_RR  /* the replica that was given fewest tasks */
 } aus_serverless_placer;
+
+/* Where a proactive policy has the arrival rate of the next horizon from. */
+typedef enum aus_serverless_forecast {
+  AUS_SERVERLESS_ORACLE,  /* the trace itself (D28) */
+  AUS_SERVERLESS_LAST,    /* the rate of the last horizon */
+  AUS_SERVERLESS_EWMA,    /* exponentially weighted mean of the past */
+  AUS_SERVERLESS_SEASONAL /* the last period's rate at this phase, scaled by this period's level */
+} aus_serverless_forecast;
+
+/* Defects of the reference system (serverless.md 10) as switches: set = as the reference does. */
+#define AUS_SERVERLESS_D(number) (UINT64_C(1) << (number))
+/* All that concern the simulator: what mode compat sets. */
+#define AUS_SERVERLESS_COMPAT                                                                  \
+  (AUS_SERVERLESS_D(2) | AUS_SERVERLESS_D(3) | AUS_SERVERLESS_D(4) | AUS_SERVERLESS_D(5) |     \
+   AUS_SERVERLESS_D(6) | AUS_SERVERLESS_D(7) | AUS_SERVERLESS_D(8) | AUS_SERVERLESS_D(9) |     \
+   AUS_SERVERLESS_D(11) | AUS_SERVERLESS_D(12) | AUS_SERVERLESS_D(13) | AUS_SERVERLESS_D(14) | \
+   AUS_SERVERLESS_D(15) | AUS_SERVERLESS_D(16) | AUS_SERVERLESS_D(17) | AUS_SERVERLESS_D(28) | \
+   AUS_SERVERLESS_D(33))
 
 typedef enum aus_serverless_priority {
   AUS_SERVERLESS_FIFO,
@@ -43,6 +66,13 @@ typedef struct aus_serverless_policy {
   aus_serverless_placer placer;
   aus_serverless_priority priority;
   double keep_alive_s, queue_length, reconcile_s;
+  uint64_t defects; /* AUS_SERVERLESS_D() bits; AUS_SERVERLESS_COMPAT: as the reference, 0: clean */
+  aus_serverless_forecast forecast;
+  double horizon_s;   /* what a forecast looks ahead; 0: 60 */
+  double half_life_s; /* of the weights of ewma; 0: 30 */
+  double season_s;    /* period of seasonal; 0: 86400 */
+  int n_features;     /* of a model's input: 1 requests per s; 2 and aus_serverless_service_s() */
+  uint64_t seed;      /* of the policy's own draws (rp) */
   double
       stall_after_s; /* no task scheduled or done for this long after the last arrival: stalled; 0: 10 keep_alive + 600 */
   double max_time_s; /* simulated time at which a run is stalled anyway; 0: none */
@@ -54,6 +84,10 @@ typedef struct aus_serverless_policy {
  * @return AUS_OK; AUS_ECONFIG with the list of pairs. Local. */
 AUS_CHECKED int aus_serverless_strategy(const char *text, aus_serverless_policy *policy,
                                         aus_err *err);
+
+/** What the reference's event loop does by its very structure: D6, D12, D15, D17 cannot be cleared
+ * while D2 is set. @return AUS_OK; AUS_ECONFIG. Local. */
+AUS_CHECKED int aus_serverless_defects_check(uint64_t defects, aus_err *err);
 
 /* Results, one array per column; times in s, energies in kWh. Indices refer to types and infrastructure. */
 typedef struct aus_serverless_task_rows {
@@ -142,25 +176,34 @@ typedef struct aus_serverless_result {
 
 typedef struct aus_serverless_sim aus_serverless_sim;
 
+/** Mean execution time of a function over all platforms of the cluster that can run it, 0 when there
+ * are none: the second feature of models (n_features 2). Local. */
+double aus_serverless_service_s(const aus_serverless_types *types,
+                                const aus_serverless_infra *infra, int task);
+
 /** @param [in] types  lent for the life of the simulator. @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_serverless_sim_create(aus_serverless_sim **out,
                                           const aus_serverless_types *types, aus_err *err);
 void aus_serverless_sim_destroy(aus_serverless_sim *sim);
 
-/** Simulate one trace in compat mode.
+/** Simulate one trace.
  *
  * @param [in] trace    may be empty (no request, no penalty)
- * @param [in] predict  for prokn: task = index of the task type, d = 1 (requests per s); NULL otherwise
+ * @param [in] predict  for prokn and prohetkn: task = index of the task type; d = n_features, and for
+ *                      prohetkn one more per platform type (1 at its place in the order of names, else
+ *                      0), a row for each type asked about; NULL otherwise
  * @param [in] poll     may be NULL
  * @param [out] result  lent until the next run or destroy; complete also when the status is STALLED:
  *                      the clock then stands at the limit, unfinished tasks have NaN times from the
  *                      first step they did not reach, means are over the tasks that have the value,
  *                      and an application that came and was not answered is penalised
  * @return AUS_OK (also when stalled); AUS_ECONFIG for policy values that mean an endless run
- *         (reconcile_s or queue_length not above 0, keep_alive_s below 0) and for traces of more than
- *         2^31 - 2 tasks; AUS_EINVAL for a node without a local or a remote storage; AUS_ECANCEL from
- *         the hook; AUS_ENUMERIC when a prediction is not finite or beyond a million replicas; what
- *         the predictor returns; AUS_ENOMEM. The simulator can be used again after any of them.
+ *         (reconcile_s or queue_length not above 0, keep_alive_s below 0), for values no forecast can
+ *         use (horizon_s, half_life_s, season_s below horizon_s, n_features), for defects that cannot be
+ *         combined, and for traces of more than 2^31 - 2 tasks; AUS_EINVAL for a node without a local or
+ *         a remote storage; AUS_ECANCEL from the hook; AUS_ENUMERIC when a prediction is not finite or
+ *         beyond a million replicas; what the predictor returns; AUS_ENOMEM. The simulator can be used
+ *         again after any of them.
  *
  * Local. Deterministic.
  */

@@ -29,6 +29,16 @@ bool aus_serverless_cached(const aus_serverless_sim *s, const aus_disk *d, int f
   return false;
 }
 
+bool aus_serverless_node_cached(const aus_serverless_sim *s, const aus_node_state *node, int f,
+                                int type)
+{
+  int32_t i;
+
+  for (i = 0; i < node->n_present; i++)
+    if (aus_serverless_cached(s, &s->disk[s->present[node->s_first + i]], f, type)) return true;
+  return false;
+}
+
 static bool evict(aus_serverless_sim *s, aus_disk *d)
 {
   if (d->n_images == 0) return false;
@@ -83,14 +93,20 @@ int32_t aus_serverless_data_add(aus_serverless_sim *s, int32_t d, int32_t t, dou
   return d;
 }
 
-/* task.storage stays: the last task still asks where its input was written. */
-void aus_serverless_data_remove(aus_serverless_sim *s, int32_t t, double bytes)
+/* task.storage stays: with D11 the last task still asks where its input was written. */
+void aus_serverless_data_forget(aus_serverless_sim *s, int32_t from, int32_t to)
 {
-  aus_disk *d = &s->disk[s->task[t].storage];
+  int32_t t;
 
-  d->used -= bytes;
-  d->erased += bytes;
-  d->n_data--;
+  for (t = from; t < to; t++)
+    if (s->task[t].storage >= 0) {
+      aus_disk *d = &s->disk[s->task[t].storage];
+      double bytes = aus_output_bytes(s, t);
+
+      d->used -= bytes;
+      d->erased += bytes;
+      d->n_data--;
+    }
 }
 
 /* Every waiting process in order; the ones without a match do not block the others. */

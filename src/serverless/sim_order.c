@@ -39,6 +39,45 @@ static void lay_candidates(sim *s, const aus_node_state *node, int32_t at)
   }
 }
 
+/* ---- least_penalty as an order ---- */
+
+static bool is_first(const sim *s, int32_t a, int32_t b)
+{
+  const double *dispatched = s->result.tasks.dispatched;
+  double x = aus_task_deadline(s, a), y = aus_task_deadline(s, b);
+
+  if (x != y) return x < y;
+  if (dispatched[a] != dispatched[b]) return dispatched[a] < dispatched[b];
+  return a < b;
+}
+
+void aus_serverless_pending_rise(sim *s)
+{
+  int32_t *list = s->pending_list, t;
+  int64_t i = s->n_pending - 1;
+
+  for (t = list[i]; i > 0 && is_first(s, t, list[(i - 1) / 2]); i = (i - 1) / 2)
+    list[i] = list[(i - 1) / 2];
+  list[i] = t;
+}
+
+int32_t aus_serverless_pending_pop(sim *s)
+{
+  int32_t *list = s->pending_list, first = list[0], t = list[--s->n_pending];
+  int64_t i = 0, k;
+
+  while ((k = 2 * i + 1) < s->n_pending) {
+    if (k + 1 < s->n_pending && is_first(s, list[k + 1], list[k])) k++;
+    if (!is_first(s, list[k], t)) break;
+    list[i] = list[k];
+    i = k;
+  }
+  list[i] = t;
+  return first;
+}
+
+/* ---- ties ---- */
+
 int aus_serverless_order(sim *s, aus_err *err)
 {
   int rc = AUS_OK;
@@ -48,11 +87,14 @@ int aus_serverless_order(sim *s, aus_err *err)
 
   AUS_TRY(aus_grow(&s->permutation, &s->cap_permutation, most > s->n_types ? most : s->n_types,
                    sizeof *s->permutation, err));
+  AUS_TRY(aus_grow(&s->by_rank, &s->cap_by_rank, s->n_plats, sizeof *s->by_rank, err));
   AUS_TRY(aus_grow(&s->candidate, &s->cap_candidates, s->n_plats, sizeof *s->candidate, err));
   AUS_TRY(aus_grow(&s->node_order, &s->cap_node_order, s->n_nodes, sizeof *s->node_order, err));
   permutation(s, &r, s->n_plats);
-  for (i = 0; i < s->n_plats; i++)
+  for (i = 0; i < s->n_plats; i++) {
     s->plat[i].rank = (int32_t)s->permutation[i];
+    s->by_rank[s->plat[i].rank] = i;
+  }
   permutation(s, &r, s->n_nodes);
   for (i = 0; i < s->n_nodes; i++)
     s->node_order[i] = (int32_t)s->permutation[i];

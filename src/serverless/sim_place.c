@@ -9,6 +9,7 @@
 #include "serverless/kernel.h"
 
 #include "util/alloc.h"
+#include "util/rng.h"
 
 #include <math.h>
 
@@ -26,6 +27,27 @@ static int32_t place_bpff(const sim *s, int f)
       return fn->replica[i];
   }
   return fn->replica[0];
+}
+
+/* One draw per task, keyed by it: what other tasks get does not matter. */
+static int32_t place_rp(const sim *s, int32_t t)
+{
+  const aus_function *fn = &s->function[s->task[t].function];
+  aus_rng r = aus_rng_open(s->policy.seed, 0, (uint64_t)t, AUS_RNG_POLICY);
+
+  return fn->replica[aus_rng_below(&r, (uint64_t)fn->n_replicas)];
+}
+
+static int32_t place_rr(sim *s, int f)
+{
+  const aus_function *fn = &s->function[f];
+  int32_t best = fn->replica[0];
+  int i;
+
+  for (i = 1; i < fn->n_replicas; i++)
+    if (s->plat[fn->replica[i]].n_given < s->plat[best].n_given) best = fn->replica[i];
+  s->plat[best].n_given++;
+  return best;
 }
 
 /* The k-fold sum x + x + ..., as the original adds up the queue. */
@@ -53,6 +75,13 @@ static double queued_s(const sim *s, int32_t p, int f, int rank)
   return s->exec_sums[aus_at(s, f, s->plat[p].type)].v[n];
 }
 
+/* The clean kernel knows the start when the task is taken. */
+static bool has_started(const sim *s, int32_t t)
+{
+  if (!aus_defect(s, 2)) return s->result.tasks.started[t] <= s->now;
+  return s->task[t].stage >= AUS_STAGE_STARTED;
+}
+
 /* Cold start that the current task still has to pay. */
 static double rest_of_cold(const sim *s, const aus_plat *plat)
 {
@@ -60,20 +89,22 @@ static double rest_of_cold(const sim *s, const aus_plat *plat)
 
   if (plat->current < 0) return 0;
   task = &s->task[plat->current];
-  if (!task->cold_started || task->stage >= AUS_STAGE_STARTED) return 0;
+  if (!task->cold_started || has_started(s, plat->current)) return 0;
   return s->cold_s[aus_at(s, task->function, plat->type)] -
          (s->now - s->result.tasks.arrived[plat->current]);
 }
 
-/* Started counts as 0 while it has not (D16). */
+/* All of it when it has not started; D16: as if it had started at time 0. */
 static double rest_of_exec(const sim *s, const aus_plat *plat)
 {
   const aus_task *task;
-  double started = 0;
+  double started;
 
   if (plat->current < 0) return 0;
   task = &s->task[plat->current];
-  if (task->stage >= AUS_STAGE_STARTED) started = s->result.tasks.started[plat->current];
+  started = has_started(s, plat->current) ? s->result.tasks.started[plat->current]
+            : aus_defect(s, 16)           ? 0
+                                          : s->now;
   return s->exec_s[aus_at(s, task->function, plat->type)] - (s->now - started);
 }
 
@@ -131,11 +162,23 @@ int aus_serverless_place(sim *s, int32_t t, int32_t *out, aus_err *err)
 {
   const aus_function *fn = &s->function[s->task[t].function];
 
-  if (s->policy.placer == AUS_SERVERLESS_PLACE_HRO) return place_hro(s, t, out, err);
-  if (s->policy.placer == AUS_SERVERLESS_PLACE_BPFF)
+  switch (s->policy.placer) {
+  case AUS_SERVERLESS_PLACE_HRO:
+    return place_hro(s, t, out, err);
+  case AUS_SERVERLESS_PLACE_BPFF:
     *out = place_bpff(s, s->task[t].function);
-  else
-    *out = fn->replica[(uint32_t)fn->tree[1]];
+    break;
+  case AUS_SERVERLESS_PLACE_RP:
+    *out = place_rp(s, t);
+    break;
+  case AUS_SERVERLESS_PLACE_RR:
+    *out = place_rr(s, s->task[t].function);
+    break;
+  case AUS_SERVERLESS_PLACE_HRC: /* placed by look_end */
+  case AUS_SERVERLESS_PLACE_KN:
+    *out = aus_shortest(s, fn);
+    break;
+  }
   return AUS_OK;
 }
 

@@ -7,6 +7,8 @@
 
 #include "serverless/stores.h"
 
+#include <math.h>
+
 typedef aus_serverless_sim sim;
 
 static void ri_storage(sim *s, int32_t i);
@@ -19,13 +21,9 @@ static void ri_start(sim *s, int32_t i)
   const aus_init *init = &s->init[i];
   const aus_plat *plat = &s->plat[init->platform];
   aus_node_state *node = &s->node[plat->node];
-  bool cached = false;
-  int32_t k;
+  bool cached = s->policy.scaler == AUS_SERVERLESS_HRC &&
+                aus_serverless_node_cached(s, node, init->function, plat->type);
 
-  if (s->policy.scaler == AUS_SERVERLESS_HRC)
-    for (k = 0; k < node->n_present && !cached; k++)
-      cached = aus_serverless_cached(s, &s->disk[s->present[node->s_first + k]], init->function,
-                                     plat->type);
   if (cached) node->cache_hits++;
   if (cached || plat->previous == init->function)
     ri_wait_pull(s, i);
@@ -62,6 +60,8 @@ static void ri_pulled(sim *s, int32_t i)
   uint32_t kind;
 
   plat->storage_time += init->dur;
+  plat->pull_end = s->now;
+  if (!aus_defect(s, 5)) plat->idle_since = s->now;
   if (plat->ready_state == AUS_READY_PENDING) {
     plat->ready_state = AUS_READY_TRIGGERED;
     kind = AUS_EV_PL_READY | plat->ready << AUS_EV_READY_SHIFT;
@@ -78,16 +78,19 @@ static void ri_pulled(sim *s, int32_t i)
 static void ri_wait_pull(sim *s, int32_t i)
 {
   aus_init *init = &s->init[i];
+  aus_plat *plat = &s->plat[init->platform];
   int32_t e;
 
-  if (s->policy.scaler <= AUS_SERVERLESS_PROKN) {
+  plat->pull_begin = s->now;
+  plat->pull_end = INFINITY;
+  if (s->policy.scaler < AUS_SERVERLESS_HRO && aus_defect(s, 3)) {
     e = aus_serverless_entry(s, init->function, init->platform, s->err);
     if (e >= 0)
       s->entry[e].value = 1.0;
     else
       aus_serverless_abort(s, AUS_ENOMEM);
-  } else {
-    s->hw_contention[init->function * s->n_types + s->plat[init->platform].type] += 1.0;
+  } else if (s->policy.scaler >= AUS_SERVERLESS_HRO) {
+    s->hw_contention[init->function * s->n_types + plat->type] += 1.0;
   }
   if (aus_delay(s, init->dur, AUS_EV_RI_PULLED, i)) ri_pulled(s, i);
 }
@@ -96,14 +99,7 @@ static void ri_wait_pull(sim *s, int32_t i)
 
 static inline void queue_take(sim *s, int32_t p)
 {
-  aus_plat *plat = &s->plat[p];
-  int32_t t = plat->q_head;
-
-  plat->q_head = s->task[t].next;
-  if (plat->q_head < 0) plat->q_tail = -1;
-  s->task[t].next = -1;
-  plat->taking = t;
-  aus_serverless_count_queued(s, p, t, -1);
+  s->plat[p].taking = aus_queue_take(s, p);
   aus_ring_push(s, 1, AUS_EV_PL_TASK, p);
 }
 
@@ -111,7 +107,7 @@ void aus_serverless_queue_serve(sim *s, int32_t p)
 {
   aus_plat *plat = &s->plat[p];
 
-  if (!plat->waits_task || plat->q_len == 0) return;
+  if (!plat->waits_task || plat->q_head < 0) return;
   plat->waits_task = false;
   queue_take(s, p);
 }
@@ -121,7 +117,7 @@ static void pl_want_task(sim *s, int32_t p)
   aus_plat *plat = &s->plat[p];
 
   plat->t1 = s->now;
-  if (plat->q_len > 0)
+  if (plat->q_head >= 0)
     queue_take(s, p);
   else
     plat->waits_task = true;
@@ -163,9 +159,13 @@ static void pl_done(sim *s, int32_t p)
   int32_t t = plat->taking;
 
   s->task[t].stage = AUS_STAGE_DONE;
+  aus_traffic(s, s->task[t].function, -1);
   s->result.tasks.done[t] = s->now;
   s->t_progress = s->now;
-  if (!aus_is_last(s, t)) aus_ring_push(s, 1, AUS_EV_WF_DISPATCHED, t + 1);
+  if (!aus_is_last(s, t))
+    aus_ring_push(s, 1, AUS_EV_WF_DISPATCHED, t + 1);
+  else if (!aus_defect(s, 11))
+    aus_serverless_data_forget(s, s->first[s->task[t].app], t + 1);
   aus_noop(s); /* the end of the recorder */
   if (t == s->drain) aus_serverless_drain(s);
   pl_begin(s, p);
@@ -178,6 +178,7 @@ static void pl_written(sim *s, int32_t p)
 
   plat->previous = f;
   plat->current = -1;
+  if (!aus_defect(s, 33)) aus_count_queued(s, plat, -1);
   plat->idle_since = s->now;
   plat->load_time += plat->cold + s->exec_s[f * s->n_types + plat->type];
   plat->storage_time += plat->t_in + plat->t_out;
@@ -186,15 +187,12 @@ static void pl_written(sim *s, int32_t p)
   if (aus_soon(s, AUS_EV_PL_DONE, p)) pl_done(s, p);
 }
 
-/* The written amount is limited by the network when the *input* was remote (D9). */
 static void pl_output_put(sim *s, int32_t p)
 {
   aus_plat *plat = &s->plat[p];
-  const aus_disk *in = &s->disk[plat->in], *out = &s->disk[plat->out];
-  double bps = in->remote ? out->net_write_bps : out->write_bps;
 
   aus_storage_serve(s, plat->node);
-  plat->t_out = aus_output_bytes(s, plat->taking) / bps + out->write_latency_s;
+  plat->t_out = aus_output_s(s, plat->taking, &s->disk[plat->in], &s->disk[plat->out]);
   if (aus_delay(s, plat->t_out, AUS_EV_PL_WRITTEN, p)) pl_written(s, p);
 }
 
@@ -239,11 +237,9 @@ static void pl_started(sim *s, int32_t p)
 static void pl_input_put(sim *s, int32_t p)
 {
   aus_plat *plat = &s->plat[p];
-  const aus_disk *in = &s->disk[plat->in];
-  double bytes = aus_input_bytes(s, plat->taking);
 
   aus_storage_serve(s, plat->node);
-  plat->t_in = bytes / (in->remote ? in->net_read_bps : in->read_bps) + in->read_latency_s;
+  plat->t_in = aus_input_s(s, plat->taking, &s->disk[plat->in]);
   if (aus_soon(s, AUS_EV_PL_STARTED, p)) pl_started(s, p);
 }
 
@@ -258,7 +254,7 @@ static void pl_input(sim *s, int32_t p)
 
 /* The storage to read from: the last dependency's output when the outputs of all dependencies are in
  * the node's list of storages at this moment; the first remote one otherwise. */
-static int32_t find_input(sim *s, aus_plat *plat, int32_t t)
+int32_t aus_serverless_find_input(sim *s, aus_plat *plat, int32_t t)
 {
   const aus_task *task = &s->task[t];
   const aus_app_tables *app = &s->app[s->trace->app[task->app]];
@@ -282,7 +278,7 @@ static void pl_warm(sim *s, int32_t p)
   int32_t t = plat->taking, want;
 
   s->result.tasks.cold_start[t] = plat->cold;
-  want = find_input(s, plat, t);
+  want = aus_serverless_find_input(s, plat, t);
   s->result.tasks.local_dependencies[t] = plat->local;
   if (aus_storage_get(s, plat->node, p, AUS_EV_PL_INPUT, want)) pl_input(s, p);
 }
@@ -295,6 +291,7 @@ static void pl_arrived(sim *s, int32_t p)
 
   task->stage = AUS_STAGE_ARRIVED;
   s->result.tasks.arrived[t] = s->now;
+  aus_pull_time(s, plat);
   plat->current = t;
   plat->cold =
       plat->previous == task->function ? 0 : s->cold_s[task->function * s->n_types + plat->type];
@@ -304,11 +301,6 @@ static void pl_arrived(sim *s, int32_t p)
 
 static void pl_task(sim *s, int32_t p)
 {
-  const aus_plat *plat = &s->plat[p];
-  bool hit = plat->t0 == plat->t1;
-
-  s->result.tasks.cache_hit[plat->taking] = hit;
-  s->result.tasks.pull[plat->taking] = hit ? 0 : plat->t1 - plat->t0;
   if (aus_soon(s, AUS_EV_PL_ARRIVED, p)) pl_arrived(s, p);
 }
 

@@ -142,10 +142,20 @@ done:
 
 /* ---- scaling levels ---- */
 
-static void add_diff(sim *s, int type, double d)
+void aus_serverless_diff(sim *s, int type, double d)
 {
   s->diff_type[s->n_diff] = type;
   s->diff[s->n_diff++] = d;
+}
+
+/* Mean concurrency of the last samples over the target. */
+static void level_window(sim *s, int f)
+{
+  const aus_function *fn = &s->function[f];
+  int32_t n = s->n_samples < AUS_WINDOW ? (int32_t)s->n_samples : AUS_WINDOW;
+  double mean = n > 0 ? aus_sum(fn->window, 0, n) / n : 0;
+
+  aus_serverless_diff(s, -1, ceil(mean / s->policy.queue_length) - fn->n_replicas);
 }
 
 /* Divided by the number of platform types, the difference against all replicas, for every type (D3). */
@@ -160,7 +170,7 @@ static void level_kn(sim *s, int f)
     sum += s->entry[e].value;
   d = ceil(sum / s->n_types / s->policy.queue_length) - fn->n_replicas;
   for (h = 0; h < s->n_types; h++)
-    add_diff(s, h, d);
+    aus_serverless_diff(s, h, d);
 }
 
 static void level_hro(sim *s, int f)
@@ -170,65 +180,58 @@ static void level_hro(sim *s, int f)
 
   for (i = 0; i < task->n_platforms; i++) {
     k = aus_at(s, f, task->platform[i]);
-    add_diff(s, task->platform[i], ceil(s->hw_contention[k] / s->target[k]) - s->n_by_type[k]);
+    aus_serverless_diff(s, task->platform[i],
+                        ceil(s->hw_contention[k] / s->target[k]) - s->n_by_type[k]);
   }
 }
 
-/* Move mark m over requests before which `passed` counts, while they lie before the mark's time. */
-static bool before_mark(const sim *s, int m, int64_t i)
-{
-  double t = s->trace->t_s[i];
-
-  if (m == 0) return i < s->i_event || t < s->now;
-  return m == 1 ? t <= s->now + 60 : floor((t - s->now) / 60) < 1;
-}
-
-static void move_marks(sim *s)
-{
-  int m, i;
-
-  for (m = 0; m < 3; m++)
-    for (; s->mark[m] < s->trace->n && before_mark(s, m, s->mark[m]); s->mark[m]++) {
-      const aus_app_tables *app = &s->app[s->trace->app[s->mark[m]]];
-
-      for (i = 0; i < app->n; i++)
-        s->function[app->function[i]].passed[m]++;
-    }
-}
-
-/* The future is read from the trace itself (D28); the request the gateway waits for is not seen. */
+/* In floats with D28, because that is what the reference computes with. */
 static int level_prokn(sim *s, int f, aus_err *err)
 {
   int rc = AUS_OK;
-  const aus_function *fn = &s->function[f];
-  float x, y = 0, d = 0;
-  int64_t soon;
+  float x[2], y, have = (float)s->function[f].n_replicas;
+  double rps, d = 0;
 
-  move_marks(s);
-  soon = fn->passed[2] > fn->passed[0] ? fn->passed[2] - fn->passed[0] : 0;
-  if (s->predict && s->predict->has(s->predict->self, f) && fn->passed[1] > fn->passed[0]) {
-    x = (float)((double)soon / 60);
-    AUS_TRY(s->predict->call(s->predict->self, f, 1, 1, &x, &y, err));
-    /* a model gone wrong must not keep scale_down busy for ever */
-    if (!(fabsf(y) <= 1e6F))
-      AUS_FAIL(err, AUS_ENUMERIC, "the model of \"%s\" wants %g replicas for %g requests per s",
-               s->types->task[f].name, (double)y, (double)x);
-    d = ceilf(y - (float)fn->n_replicas);
+  if (aus_has_model(s->predict, f) && aus_serverless_forecast_rps(s, f, &rps)) {
+    aus_serverless_features(s, f, rps, x);
+    AUS_TRY(aus_serverless_ask(s, f, 1, s->policy.n_features, x, &y, err));
+    if (aus_defect(s, 28))
+      d = (double)ceilf(y - have);
+    else
+      d = fmax(0, ceil((double)y)) - s->function[f].n_replicas;
   }
-  add_diff(s, -1, (double)d);
+  aus_serverless_diff(s, -1, d);
 done:
   return rc;
 }
 
 int aus_serverless_level(sim *s, int f, aus_err *err)
 {
+  int rc = AUS_OK;
+
   s->n_diff = 0;
-  if (s->policy.scaler == AUS_SERVERLESS_PROKN) return level_prokn(s, f, err);
-  if (s->policy.scaler == AUS_SERVERLESS_KN)
-    level_kn(s, f);
-  else
+  switch (s->policy.scaler) {
+  case AUS_SERVERLESS_KN:
+    if (aus_defect(s, 3))
+      level_kn(s, f);
+    else
+      level_window(s, f);
+    break;
+  case AUS_SERVERLESS_PROKN:
+    rc = level_prokn(s, f, err);
+    break;
+  case AUS_SERVERLESS_PROHETKN:
+    rc = aus_serverless_het_level(s, f, err);
+    break;
+  case AUS_SERVERLESS_KPA:
+    aus_serverless_diff(s, -1, aus_serverless_kpa_level(s, f));
+    break;
+  case AUS_SERVERLESS_HRO:
+  case AUS_SERVERLESS_HRC:
     level_hro(s, f);
-  return AUS_OK;
+    break;
+  }
+  return rc;
 }
 
 /* ---- monitor ---- */
@@ -247,6 +250,16 @@ static int sample_kn(sim *s, aus_err *err)
           s->mo_step == 7 ? q : (s->entry[e].value * (s->mo_step - 1) + q) / s->mo_step;
     }
   return AUS_OK;
+}
+
+/* The window slides: the new sample takes the place of the oldest. */
+static void sample_window(sim *s)
+{
+  int f;
+
+  for (f = 0; f < s->n_functions; f++)
+    s->function[f].window[s->n_samples % AUS_WINDOW] = (double)s->function[f].queued;
+  s->n_samples++;
 }
 
 /* The mean of a type is accumulated differently in the two cases, which matters for its last bit. */
@@ -273,7 +286,15 @@ int aus_serverless_sample(sim *s, aus_err *err)
 {
   int f, i;
 
-  if (s->policy.scaler <= AUS_SERVERLESS_PROKN) return sample_kn(s, err);
+  if (s->policy.scaler == AUS_SERVERLESS_KPA) {
+    aus_serverless_kpa_sample(s);
+    return AUS_OK;
+  }
+  if (s->policy.scaler < AUS_SERVERLESS_HRO && aus_defect(s, 3)) return sample_kn(s, err);
+  if (s->policy.scaler < AUS_SERVERLESS_HRO) {
+    sample_window(s);
+    return AUS_OK;
+  }
   for (f = 0; f < s->n_functions; f++)
     for (i = 0; i < s->types->task[f].n_platforms; i++)
       sample_type(s, f, s->types->task[f].platform[i]);
@@ -282,14 +303,19 @@ int aus_serverless_sample(sim *s, aus_err *err)
 
 /* ---- new replicas ---- */
 
-/* Total, not available memory (D8). */
+/* Sums of requirements are rounded; a byte more or less is no reason to refuse. */
+static const double memory_slack_gb = 1e-9;
+
+/* The memory that is left; D8: the total. */
 static inline bool is_candidate(const sim *s, int32_t p, int f, int type)
 {
   const aus_plat *plat = &s->plat[p];
+  const aus_node_state *node = &s->node[plat->node];
+  double memory = aus_defect(s, 8) ? node->memory_gb : node->free_memory_gb + memory_slack_gb;
 
   /* where the function does not run the requirement is NaN and the comparison false */
   return plat->function < 0 && (type < 0 || plat->type == type) &&
-         s->node[plat->node].memory_gb >= s->memory_gb[aus_at(s, f, plat->type)];
+         memory >= s->memory_gb[aus_at(s, f, plat->type)];
 }
 
 bool aus_serverless_any_candidate(const sim *s, int f, int type)
@@ -455,7 +481,7 @@ int aus_serverless_choose_new(sim *s, int f, int type, int32_t *out, aus_err *er
   int64_t n = 0;
   int32_t k;
 
-  if (s->policy.scaler <= AUS_SERVERLESS_PROKN) {
+  if (s->policy.scaler < AUS_SERVERLESS_HRO) {
     *out = new_kn(s, f, type);
     goto done;
   }
@@ -476,16 +502,21 @@ done:
 }
 
 /* The original sorts by queue length and takes the first that is empty, idle and old enough: the
- * first one with an empty queue in canonical order. One that never served is never old (D5). */
-int32_t aus_serverless_choose_old(const sim *s)
+ * first one with an empty queue in canonical order. D4: a further call finds the same one. kpa decides
+ * itself how long a replica is kept. */
+int32_t aus_serverless_choose_old(sim *s)
 {
-  int64_t i;
+  int64_t i = aus_defect(s, 4) ? 0 : s->call.i_suitable;
 
-  for (i = 0; i < s->call.n_suitable; i++) {
+  for (; i < s->call.n_suitable; i++) {
     const aus_plat *plat = &s->plat[s->call.suitable[i]];
 
-    if (plat->q_len == 0 && plat->current < 0 && s->now - plat->idle_since > s->policy.keep_alive_s)
+    if (plat->q_len == 0 && plat->current < 0 &&
+        (s->policy.scaler == AUS_SERVERLESS_KPA ||
+         s->now - plat->idle_since > s->policy.keep_alive_s)) {
+      s->call.i_suitable = i + 1;
       return s->call.suitable[i];
+    }
   }
   return -1;
 }

@@ -90,8 +90,7 @@ static inline bool next_event(sim *s, aus_ev *ev)
   return true;
 }
 
-/* No event before the limits: the run has stalled. */
-static void stall(sim *s)
+void aus_serverless_stall(sim *s)
 {
   double t = s->policy.max_time_s;
 
@@ -109,7 +108,7 @@ static inline void process_one(sim *s)
     s->n_events++;
     dispatch(s, ev);
   } else {
-    stall(s);
+    aus_serverless_stall(s);
   }
 }
 
@@ -125,17 +124,16 @@ void aus_serverless_step(sim *s)
 /* A task comes into the list only after its predecessors are done, so the filter always holds. */
 static void pending_add(sim *s, int32_t t)
 {
-  const aus_task *task = &s->task[t];
-  double key =
-      s->policy.priority == AUS_SERVERLESS_FIFO ? (double)task->app : s->result.tasks.dispatched[t];
   int rc;
 
   if (s->policy.priority == AUS_SERVERLESS_LEAST_PENALTY) {
     rc = aus_grow(&s->pending_list, &s->cap_pending, s->n_pending + 1, sizeof *s->pending_list,
                   s->err);
     if (rc == AUS_OK) s->pending_list[s->n_pending++] = t;
+    if (rc == AUS_OK && !aus_defect(s, 14)) aus_serverless_pending_rise(s);
   } else {
-    rc = aus_heap_push(&s->pending, (aus_heap_item){key, s->seq++, (uint64_t)t}, s->err);
+    rc = aus_heap_push(&s->pending, (aus_heap_item){aus_pending_key(s, t), s->seq++, (uint64_t)t},
+                       s->err);
     if (rc == AUS_OK) s->n_pending++;
   }
   if (rc != AUS_OK) aus_serverless_abort(s, rc);
@@ -144,16 +142,11 @@ static void pending_add(sim *s, int32_t t)
 /* Not an order (D14), so the result depends on where the scan begins: list order. */
 static int32_t pending_least_penalty(sim *s)
 {
-  const double *dispatched = s->result.tasks.dispatched;
   int64_t i, best = 0;
   int32_t t;
 
-  for (i = 1; i < s->n_pending; i++) {
-    t = s->pending_list[i];
-    if (aus_task_deadline(s, t) < aus_task_deadline(s, s->pending_list[best]) ||
-        dispatched[t] < dispatched[s->pending_list[best]])
-      best = i;
-  }
+  for (i = 1; i < s->n_pending; i++)
+    if (aus_least_penalty_before(s, s->pending_list[i], s->pending_list[best])) best = i;
   t = s->pending_list[best];
   s->n_pending--;
   for (i = best; i < s->n_pending; i++)
@@ -167,7 +160,7 @@ static void pending_serve(sim *s)
   if (!s->scheduler_waits || s->n_pending == 0) return;
   s->scheduler_waits = false;
   if (s->policy.priority == AUS_SERVERLESS_LEAST_PENALTY) {
-    s->sc_task = pending_least_penalty(s);
+    s->sc_task = aus_defect(s, 14) ? pending_least_penalty(s) : aus_serverless_pending_pop(s);
   } else {
     s->sc_task = (int32_t)aus_heap_pop(&s->pending).data;
     s->n_pending--;
@@ -181,11 +174,8 @@ static void pending_serve(sim *s)
  * it waits for the task's end, see pl_done(). */
 static void wf_start(sim *s, int32_t t)
 {
-  int32_t i;
-
   if (!aus_is_last(s, t)) return;
-  for (i = s->first[s->task[t].app]; i < t; i++)
-    if (s->task[i].storage >= 0) aus_serverless_data_remove(s, i, aus_output_bytes(s, i));
+  if (aus_defect(s, 11)) aus_serverless_data_forget(s, s->first[s->task[t].app], t);
   aus_noop(s);
 }
 
@@ -199,6 +189,7 @@ static void wf_put(sim *s, int32_t t)
 static inline void set_dispatched(sim *s, int32_t t)
 {
   s->task[t].stage = AUS_STAGE_DISPATCHED;
+  aus_traffic(s, s->task[t].function, 1);
   s->result.tasks.dispatched[t] = s->now;
 }
 
@@ -312,22 +303,11 @@ static void sc_queued(sim *s)
   if (aus_soon(s, AUS_EV_SC_SCHEDULED, 0)) sc_scheduled(s);
 }
 
-static inline void queue_append(sim *s, int32_t p, int32_t t)
-{
-  aus_plat *plat = &s->plat[p];
-
-  if (plat->q_tail >= 0)
-    s->task[plat->q_tail].next = t;
-  else
-    plat->q_head = t;
-  plat->q_tail = t;
-  aus_serverless_count_queued(s, p, t, 1);
-}
-
 static void sc_released(sim *s)
 {
   aus_mutex_serve(s);
-  queue_append(s, s->sc_platform, s->sc_task);
+  s->result.tasks.scheduled[s->sc_task] = s->now; /* it may be taken before the event */
+  aus_queue_append(s, s->sc_platform, s->sc_task);
   if (aus_soon(s, AUS_EV_SC_QUEUED, 0)) sc_queued(s);
 }
 

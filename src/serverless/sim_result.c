@@ -375,6 +375,7 @@ static void finish_tasks(sim *s)
 
   if (s->stalled) {
     make_missing_tasks(s);
+    if (!aus_defect(s, 2)) aus_serverless_clean_stages(s);
     for (t = 0; t < s->n_tasks; t++)
       blank_task(s, t);
   }
@@ -383,6 +384,17 @@ static void finish_tasks(sim *s)
 }
 
 /* ---- applications ---- */
+
+/* NaN when one of them is not done. */
+static double last_done(const aus_serverless_task_rows *r, int32_t from, int32_t to)
+{
+  double last = r->done[from];
+  int32_t t;
+
+  for (t = from + 1; t < to; t++)
+    if (!(r->done[t] <= last)) last = isnan(last) ? last : r->done[t];
+  return last;
+}
 
 static void finish_applications(sim *s)
 {
@@ -400,7 +412,8 @@ static void finish_applications(sim *s)
     a->application_id[i] = i;
     a->type[i] = s->trace->app[i];
     a->dispatched[i] = s->trace->t_s[i];
-    a->elapsed[i] = aus_sum(r->elapsed, from, to);
+    a->elapsed[i] = aus_defect(s, 13) ? aus_sum(r->elapsed, from, to)
+                                      : last_done(r, from, to) - s->trace->t_s[i];
     a->pull[i] = aus_sum(r->pull, from, to);
     a->cold_start[i] = aus_sum(r->cold_start, from, to);
     a->execution[i] = aus_sum(r->execution, from, to);

@@ -101,7 +101,7 @@ static void cr_start(sim *s)
   aus_ring_push(s, 1, AUS_EV_CR_END, 0);
 }
 
-static int init_new(sim *s, int f, int32_t p, int32_t *out)
+int aus_serverless_init_new(sim *s, int f, int32_t p, int32_t *out)
 {
   int rc = AUS_OK;
   int32_t i = s->free_init;
@@ -126,7 +126,8 @@ static void cr_end(sim *s)
   int32_t p = s->call.platform, init = 0;
 
   AUS_TRY(aus_serverless_replica_add(s, f, p, s->err));
-  AUS_TRY(init_new(s, f, p, &init));
+  AUS_TRY(aus_serverless_init_new(s, f, p, &init));
+  if (!aus_defect(s, 5)) s->plat[p].idle_since = INFINITY;
   aus_ring_push(s, 0, AUS_EV_RI_START, init);
   AUS_TRY(aus_serverless_scale_row(s, f, 0, s->err));
   s->call.made++;
@@ -135,7 +136,7 @@ done:
   if (rc != AUS_OK) aus_serverless_abort(s, rc);
 }
 
-/* The list of replicas is made once per scale_down, so a further call finds the same one (D4). */
+/* The list of replicas is made once per scale_down. */
 static void sd_start(sim *s)
 {
   const aus_function *fn = &s->function[s->call.function];
@@ -152,6 +153,7 @@ static void sd_start(sim *s)
     if (s->call.type < 0 || s->plat[fn->replica[i]].type == s->call.type)
       s->call.suitable[s->call.n_suitable++] = fn->replica[i];
   s->call.made = 0;
+  s->call.i_suitable = 0;
   aus_ring_push(s, 0, AUS_EV_RR_START, 0);
 }
 
@@ -160,7 +162,7 @@ static void rr_start(sim *s)
   int32_t p = aus_serverless_choose_old(s);
 
   s->call.platform = p;
-  if (p >= 0 && s->policy.scaler <= AUS_SERVERLESS_PROKN)
+  if (p >= 0 && s->policy.scaler < AUS_SERVERLESS_HRO)
     aus_serverless_entry_remove(s, s->call.function, p);
   aus_ring_push(s, 1, AUS_EV_RR_END, 0);
 }
@@ -175,7 +177,7 @@ static void rr_end(sim *s)
     goto done;
   }
   if (s->plat[p].function == f) {
-    AUS_TRY(aus_serverless_replica_remove(s, f, p, s->err));
+    aus_serverless_replica_remove(s, f, p);
     s->plat[p].ready++;
     s->plat[p].ready_state = AUS_READY_PENDING;
     AUS_TRY(aus_serverless_scale_row(s, f, 1, s->err));

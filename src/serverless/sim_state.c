@@ -14,40 +14,53 @@ typedef aus_serverless_sim sim;
 
 /* ---- replicas ---- */
 
-/* The winner tree keeps (queue length, slot) of the shortest queue at its root; slots are in order of
- * ranks, so the first one in canonical order wins a tie. */
-static int tree_build(sim *s, aus_function *fn, aus_err *err)
+/* The winner tree keeps (queue length, rank) of the shortest queue at its root, so the first one in
+ * canonical order wins a tie; its leaves are in no order. */
+static void tree_build(aus_function *fn)
+{
+  int32_t i;
+
+  for (i = fn->tree_size - 1; i > 0; i--)
+    fn->tree[i] = fn->tree[2 * i] < fn->tree[2 * i + 1] ? fn->tree[2 * i] : fn->tree[2 * i + 1];
+}
+
+static int tree_grow(aus_function *fn, aus_err *err)
 {
   int rc = AUS_OK;
-  int32_t size = 1, i;
+  int32_t n = fn->tree_size, size = n > 0 ? 2 * n : 1, i;
 
-  while (size < fn->n_replicas)
-    size *= 2;
   AUS_TRY(aus_grow(&fn->tree, &fn->cap_tree, 2 * (int64_t)size, sizeof *fn->tree, err));
+  memmove(fn->tree + size, fn->tree + n, (size_t)n * sizeof *fn->tree);
+  for (i = n; i < size; i++)
+    fn->tree[size + i] = UINT64_MAX;
   fn->tree_size = size;
-  for (i = 0; i < size; i++)
-    fn->tree[size + i] = i < fn->n_replicas
-                             ? (uint64_t)s->plat[fn->replica[i]].q_len << 32 | (uint32_t)i
-                             : UINT64_MAX;
-  for (i = size - 1; i > 0; i--)
-    fn->tree[i] = fn->tree[2 * i] < fn->tree[2 * i + 1] ? fn->tree[2 * i] : fn->tree[2 * i + 1];
+  tree_build(fn);
 done:
   return rc;
+}
+
+static void tree_add(aus_function *fn, aus_plat *plat)
+{
+  plat->slot = fn->n_replicas;
+  aus_tree_set(fn, plat->slot, aus_tree_value(plat));
+}
+
+/* The last leaf moves to the free one. */
+static void tree_remove(sim *s, aus_function *fn, const aus_plat *plat)
+{
+  int32_t last = fn->n_replicas - 1;
+  uint64_t moved = fn->tree[fn->tree_size + last];
+
+  aus_tree_set(fn, last, UINT64_MAX);
+  if (last == plat->slot) return;
+  s->plat[s->by_rank[(uint32_t)moved]].slot = plat->slot;
+  aus_tree_set(fn, plat->slot, moved);
 }
 
 static void count_replica_time(sim *s)
 {
   s->result.totals.replica_s += (double)s->n_replicas * (s->now - s->t_replicas);
   s->t_replicas = s->now;
-}
-
-static int renumber(sim *s, aus_function *fn, int32_t from, aus_err *err)
-{
-  int32_t i;
-
-  for (i = from; i < fn->n_replicas; i++)
-    s->plat[fn->replica[i]].slot = i;
-  return tree_build(s, fn, err);
 }
 
 /* What a replica takes from its node and counters (sign 1) and gives back (sign -1). */
@@ -64,49 +77,52 @@ static void account(sim *s, int f, aus_plat *plat, int sign)
   s->function[f].queued += sign * plat->q_len;
   s->n_replicas += sign;
   plat->function = sign > 0 ? f : -1;
+  plat->n_given = 0;
+}
+
+/* Where a platform of this rank is, or would be, among the function's replicas. */
+static int32_t place_of(const sim *s, const aus_function *fn, int32_t rank)
+{
+  int32_t lo = 0, hi = fn->n_replicas, mid;
+
+  while (lo < hi) {
+    mid = lo + (hi - lo) / 2;
+    if (s->plat[fn->replica[mid]].rank < rank)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo;
 }
 
 int aus_serverless_replica_add(sim *s, int f, int32_t p, aus_err *err)
 {
   int rc = AUS_OK;
   aus_function *fn = &s->function[f];
-  int32_t i, rank = s->plat[p].rank;
+  aus_plat *plat = &s->plat[p];
+  int32_t i = place_of(s, fn, plat->rank);
 
   AUS_TRY(aus_grow(&fn->replica, &fn->cap, fn->n_replicas + 1, sizeof *fn->replica, err));
-  for (i = fn->n_replicas; i > 0 && s->plat[fn->replica[i - 1]].rank > rank; i--)
-    fn->replica[i] = fn->replica[i - 1];
+  if (fn->n_replicas == fn->tree_size) AUS_TRY(tree_grow(fn, err));
+  memmove(fn->replica + i + 1, fn->replica + i, (size_t)(fn->n_replicas - i) * sizeof *fn->replica);
   fn->replica[i] = p;
+  tree_add(fn, plat);
   fn->n_replicas++;
-  account(s, f, &s->plat[p], 1);
-  AUS_TRY(renumber(s, fn, i, err));
+  account(s, f, plat, 1);
 done:
   return rc;
 }
 
-int aus_serverless_replica_remove(sim *s, int f, int32_t p, aus_err *err)
+void aus_serverless_replica_remove(sim *s, int f, int32_t p)
 {
   aus_function *fn = &s->function[f];
-  int32_t i = s->plat[p].slot, k;
-
-  fn->n_replicas--;
-  for (k = i; k < fn->n_replicas; k++)
-    fn->replica[k] = fn->replica[k + 1];
-  account(s, f, &s->plat[p], -1);
-  return renumber(s, fn, i, err);
-}
-
-void aus_serverless_count_queued(sim *s, int32_t p, int32_t t, int d)
-{
   aus_plat *plat = &s->plat[p];
+  int32_t i = place_of(s, fn, plat->rank);
 
-  plat->q_len += d;
-  if (plat->function >= 0) {
-    aus_function *fn = &s->function[plat->function];
-
-    fn->queued += d;
-    aus_tree_set(fn, plat->slot, plat->q_len);
-  }
-  s->rank_count[p * s->n_ranks + s->rank[s->trace->qos[s->task[t].app]]] += d;
+  tree_remove(s, fn, plat);
+  fn->n_replicas--;
+  memmove(fn->replica + i, fn->replica + i + 1, (size_t)(fn->n_replicas - i) * sizeof *fn->replica);
+  account(s, f, plat, -1);
 }
 
 double aus_serverless_mean_queue(const sim *s, int f)
@@ -258,7 +274,6 @@ static int lay_node(sim *s, int32_t n, int32_t *p, int32_t *d, aus_err *err)
   int rc = AUS_OK, i;
   const aus_serverless_node *from = &s->infra->node[n];
   aus_node_state *node = &s->node[n];
-  bool local = false;
 
   *node = (aus_node_state){.first = *p,
                            .n = from->n_platforms,
@@ -269,6 +284,8 @@ static int lay_node(sim *s, int32_t n, int32_t *p, int32_t *d, aus_err *err)
                            .wait_tail = -1,
                            .available = from->n_platforms,
                            .remote = -1,
+                           .local = -1,
+                           .pull_head = -1,
                            .memory_gb = from->memory_gb,
                            .free_memory_gb = from->memory_gb,
                            .unused = true};
@@ -282,18 +299,17 @@ static int lay_node(sim *s, int32_t n, int32_t *p, int32_t *d, aus_err *err)
                              .current = -1,
                              .previous = -1,
                              .waits_ready = true,
+                             .pull = -1,
                              .entry = -1,
                              .idle_since = INFINITY};
     s->n_free[from->platform[i]]++;
   }
   for (i = 0; i < from->n_storages; i++, ++*d) {
     lay_disk(s, *d, n, from->storage[i]);
-    if (!s->disk[*d].remote)
-      local = true;
-    else if (node->remote < 0)
-      node->remote = *d;
+    if (!s->disk[*d].remote && node->local < 0) node->local = *d;
+    if (s->disk[*d].remote && node->remote < 0) node->remote = *d;
   }
-  if (!local || node->remote < 0)
+  if (node->local < 0 || node->remote < 0)
     AUS_FAIL(err, AUS_EINVAL, "node %d needs a remote and a local storage", (int)n);
 done:
   return rc;
@@ -311,6 +327,8 @@ static void reset_functions(sim *s)
                          .cap = fn->cap,
                          .tree = fn->tree,
                          .cap_tree = fn->cap_tree,
+                         .waiting = {fn->waiting.item, 0, fn->waiting.cap},
+                         .n_freed = -1,
                          .entry_head = -1,
                          .entry_tail = -1};
   }
@@ -335,10 +353,9 @@ static void reset_clock(sim *s)
   s->scheduler_waits = false;
   s->n_inits = s->n_entries = 0;
   s->free_init = s->free_entry = -1;
-  s->i_event = s->n_arrived = 0;
+  s->i_event = s->n_arrived = s->n_done = s->n_freed = s->n_samples = 0;
   s->drain = -1;
   s->n_replicas = 0;
-  memset(s->mark, 0, sizeof s->mark);
 }
 
 int aus_serverless_state_reset(sim *s, aus_err *err)
@@ -350,9 +367,12 @@ int aus_serverless_state_reset(sim *s, aus_err *err)
   AUS_TRY(reserve(s, err));
   reset_clock(s);
   reset_functions(s);
+  s->counts_ranks =
+      s->policy.placer == AUS_SERVERLESS_PLACE_HRO || s->policy.placer == AUS_SERVERLESS_PLACE_HRC;
   memset(s->rank_count, 0, (size_t)s->n_plats * (size_t)s->n_ranks * sizeof *s->rank_count);
   for (n = 0; n < s->n_nodes; n++)
     AUS_TRY(lay_node(s, n, &p, &d, err));
+  aus_serverless_policies_reset(s);
 done:
   return rc;
 }

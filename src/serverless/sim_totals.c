@@ -15,23 +15,32 @@ typedef aus_serverless_sim sim;
 enum { AUS_N_MEANS = 9 };
 
 /* Plain means of several columns in one pass: one sum after the other would wait for its last addition
- * each time. Of a stalled run over the tasks that have the value. */
+ * each time. */
 static void means(const double *const *column, int64_t n, double *const *mean)
 {
   double sum[AUS_N_MEANS] = {0};
-  int64_t have[AUS_N_MEANS] = {0}, i;
+  int64_t i;
   int k;
 
   for (i = 0; i < n; i++)
-    for (k = 0; k < AUS_N_MEANS; k++) {
-      double x = column[k][i];
-
-      if (isnan(x)) continue;
-      sum[k] += x;
-      have[k]++;
-    }
+    for (k = 0; k < AUS_N_MEANS; k++)
+      sum[k] += column[k][i];
   for (k = 0; k < AUS_N_MEANS; k++)
-    *mean[k] = have[k] > 0 ? sum[k] / (double)have[k] : (double)NAN;
+    *mean[k] = n > 0 ? sum[k] / (double)n : (double)NAN;
+}
+
+/* Of a stalled run: over the tasks that have the value. */
+static double mean_of_known(const double *column, int64_t n)
+{
+  double sum = 0;
+  int64_t have = 0, i;
+
+  for (i = 0; i < n; i++)
+    if (!isnan(column[i])) {
+      sum += column[i];
+      have++;
+    }
+  return have > 0 ? sum / (double)have : (double)NAN;
 }
 
 static double percent(double part, double all)
@@ -135,8 +144,11 @@ static void total_means(sim *s)
       &t->average_elapsed_s,        &t->average_pull_s,    &t->average_cold_start_s,
       &t->average_execution_s,      &t->average_wait_s,    &t->average_queue_s,
       &t->average_initialization_s, &t->average_compute_s, &t->average_communications_s};
+  int k;
 
-  means(column, r->n, mean);
+  if (!s->stalled) means(column, r->n, mean);
+  for (k = 0; s->stalled && k < AUS_N_MEANS; k++)
+    *mean[k] = mean_of_known(column[k], r->n);
   t->local_dependencies_percent = percent_of_flags(r->local_dependencies, r->n);
   t->local_communications_percent = percent_of_flags(r->local_communications, r->n);
   t->task_cache_hits_percent = percent_of_flags(r->cache_hit, r->n);

@@ -62,18 +62,27 @@ static bool load(const char *name, const char *golden, job *j, int *rc, aus_err 
   return *rc == AUS_OK;
 }
 
+static uint64_t defects_of(const char *name)
+{
+  return strstr(name, "_clean_") ? 0 : AUS_SERVERLESS_COMPAT;
+}
+
 static int golden(const char *name, aus_err *err)
 {
-  static const char *const scenario_of[][2] = {{"serverless_compat_a", "a-kn_kn"},
-                                               {"serverless_compat_c", "c-kn_kn-optim"},
-                                               {"serverless_compat_cpro", "c-prokn"},
-                                               {"serverless_compat_hro", "a-hro_hro"}};
+  static const char *const scenario_of[][2] = {
+      {"serverless_compat_a", "a-kn_kn"},      {"serverless_compat_c", "c-kn_kn-optim"},
+      {"serverless_compat_cpro", "c-prokn"},   {"serverless_compat_hro", "a-hro_hro"},
+      {"serverless_clean_c", "c-kn_kn-optim"}, {"serverless_clean_cpro", "c-prokn"},
+      {"serverless_clean_hro", "a-hro_hro"}};
   job j = {0};
   int rc = AUS_OK, i = 0;
 
   while (strcmp(scenario_of[i][0], name) != 0)
     i++;
-  if (load(name, scenario_of[i][1], &j, &rc, err)) rc = measure(name, &j, err);
+  if (load(name, scenario_of[i][1], &j, &rc, err)) {
+    j.sc.policy.defects = defects_of(name);
+    rc = measure(name, &j, err);
+  }
   scenario_fini(&j.sc);
   return rc;
 }
@@ -136,6 +145,7 @@ static int wide(const char *name, aus_err *err)
   if (!load(name, "c-kn_kn-optim", &j, &rc, err)) goto done;
   AUS_TRY(widen(&j.sc.infra, 20, err));
   AUS_TRY(poisson(&j.sc.trace, 600, 120, err));
+  j.sc.policy.defects = defects_of(name);
   AUS_TRY(measure(name, &j, err));
 done:
   scenario_fini(&j.sc);
@@ -176,6 +186,8 @@ static int node(const char *name, aus_err *err)
   AUS_TRY(poisson(&j.sc.trace, 30, 200, err));
   j.sc.policy = (aus_serverless_policy){.scaler = AUS_SERVERLESS_KN,
                                         .placer = AUS_SERVERLESS_PLACE_KN,
+                                        .defects = AUS_SERVERLESS_COMPAT,
+                                        .n_features = 1,
                                         .keep_alive_s = 30,
                                         .queue_length = 1,
                                         .reconcile_s = 5};
@@ -192,5 +204,9 @@ const bench_case bench_serverless_cases[] = {{"serverless_compat_a", golden},
                                              {"serverless_compat_cpro", golden},
                                              {"serverless_compat_hro", golden},
                                              {"serverless_compat_wide", wide},
+                                             {"serverless_clean_c", golden},
+                                             {"serverless_clean_cpro", golden},
+                                             {"serverless_clean_hro", golden},
+                                             {"serverless_clean_wide", wide},
                                              {"serverless_node", node},
                                              {0}};

@@ -17,6 +17,20 @@ for scenario in t-kn_kn t-hro_hro t-hrc_hrc t-kn_bpff t2-pending-fifo t2-memory 
   python3 "$AUS_TOP_SRCDIR/tests/golden/compare.py" "$data/golden/$scenario" "$tap_dir/$scenario" >"$tap_dir/log" 2>&1
   result $? "$scenario gives the golden tables" "$tap_dir/log"
 done
+# Clean mode is the default; a defect more or less is another result.
+for defects in '' D17 D33; do
+  "$auspex" serverless simulate "$data/golden/t-kn_kn/scenario.json" --set inputs="$data/tiny" \
+    --set "defects=[$defects]" --csv "$tap_dir/clean$defects" >"$tap_dir/log" 2>&1
+  result $? "clean mode with [$defects] runs" "$tap_dir/log"
+done
+expect 29 "$(wc -l <"$tap_dir/clean/tasks.csv" | tr -d ' ')" "clean mode has all tasks"
+! cmp -s "$tap_dir/clean/tasks.csv" "$tap_dir/t-kn_kn/tasks.csv"
+result $? "clean is not compat"
+! cmp -s "$tap_dir/clean/tasks.csv" "$tap_dir/cleanD17/tasks.csv"
+result $? "D17 changes the tasks"
+! cmp -s "$tap_dir/clean/system_events.csv" "$tap_dir/cleanD33/system_events.csv"
+result $? "D33 changes the queue lengths"
+
 # A run that is cut off has its tables, says so, and fails.
 "$auspex" serverless simulate "$data/golden/t-kn_kn/scenario.json" --set mode=compat --set inputs="$data/tiny" \
   --set max_time=5 --csv "$tap_dir/stalled" >"$tap_dir/log" 2>&1

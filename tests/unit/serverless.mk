@@ -1,8 +1,10 @@
 # unit tests of src/serverless: the simulator and what it reads
-EXTRA_DIST += tests/scenario.h tests/unit/serverless_docs.h
+EXTRA_DIST += tests/scenario.h tests/unit/serverless_docs.h \
+	tests/unit/serverless_random.h tests/unit/serverless_run.h
 if HAVE_CMOCKA
 SERVERLESS_TESTS = tests/unit/serverless_golden.t tests/unit/serverless_model.t \
-	tests/unit/serverless_sim.t
+	tests/unit/serverless_sim.t tests/unit/serverless_clean.t tests/unit/serverless_clean_random.t \
+	tests/unit/serverless_mode.t
 check_PROGRAMS += $(SERVERLESS_TESTS)
 TESTS += $(SERVERLESS_TESTS)
 
@@ -15,6 +17,15 @@ tests_unit_serverless_model_t_LDADD = $(UNIT_LDADD)
 tests_unit_serverless_sim_t_SOURCES = tests/unit/serverless_sim.c
 tests_unit_serverless_sim_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_serverless_sim_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_clean_t_SOURCES = tests/unit/serverless_clean.c
+tests_unit_serverless_clean_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_clean_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_clean_random_t_SOURCES = tests/unit/serverless_clean_random.c
+tests_unit_serverless_clean_random_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_clean_random_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_mode_t_SOURCES = tests/unit/serverless_mode.c
+tests_unit_serverless_mode_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_mode_t_LDADD = $(UNIT_LDADD)
 endif
 
 # unit tests of the serverless area's samples, workloads and rows
