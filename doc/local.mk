@@ -1,6 +1,6 @@
 # Man pages: the hand-written part is distributed, the page is made with the built program.
 MAN_PAGES_IN = doc/auspex.1.in doc/auspex-run.1.in doc/auspex-serverless.1.in
-man1_MANS = 
+man1_MANS = doc/auspex.1 doc/auspex-run.1 doc/auspex-serverless.1
 CLEANFILES += $(man1_MANS)
 EXTRA_DIST += $(MAN_PAGES_IN) doc/gen-man.sh
 
@@ -11,5 +11,5 @@ doc/auspex.1: doc/auspex.1.in
 doc/auspex-run.1: doc/auspex-run.1.in
 doc/auspex-serverless.1: doc/auspex-serverless.1.in
 
-dist_doc_DATA = README NEWS doc/design.md doc/file-format.md doc/serverless.md doc/testing.md doc/optimiser.md
+dist_doc_DATA = README NEWS doc/design.md doc/designs.md doc/file-format.md doc/serverless.md doc/testing.md doc/optimiser.md
 nobase_dist_pkgdata_DATA += doc/examples/read_results.py

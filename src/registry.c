@@ -18,5 +18,7 @@ const aus_command *const aus_commands[] = {
     &aus_cmd_run,
     &aus_serverless_cmd_simulate,
     &aus_serverless_cmd_sample,
+    &aus_serverless_cmd_dataset,
+    &aus_serverless_cmd_train,
     NULL,
 };

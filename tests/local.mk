@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = AUS_TOP_SRCDIR='$(abs_top_srcdir)' AUS_TOP_BUILDDIR='$(ab
 # How the product is compiled, for tests that compile something.
 AUS_TEST_CPPFLAGS = $(DEFS) -I. $(AM_CPPFLAGS)
 
-# Unit tests: one program per file, -> tests/unit/x.t.
+# Unit tests: one program per file, tests/unit/x.c -> tests/unit/x.t.
 UNIT_LDADD = libauspex.a $(CMOCKA_LIBS) $(AUS_LIBS)
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests
 

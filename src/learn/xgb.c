@@ -137,34 +137,45 @@ done:
   return rc;
 }
 
-static int check_rows(const aus_xgb_conf *conf, int64_t n, int d, const float *x, const float *y,
-                      aus_err *err)
+/* Rows to train on. */
+typedef struct rows {
+  int64_t n;
+  int d;
+  const float *x, *y, *weight; /* weight may be NULL */
+} rows;
+
+static int check_rows(const aus_xgb_conf *conf, const rows *r, aus_err *err)
 {
   int rc = AUS_OK;
   int64_t i;
 
-  if (n < 1 || d < 1) AUS_FAIL(err, AUS_EINVAL, "xgboost: %" PRId64 " rows of %d features", n, d);
+  if (r->n < 1 || r->d < 1)
+    AUS_FAIL(err, AUS_EINVAL, "xgboost: %" PRId64 " rows of %d features", r->n, r->d);
   if (conf->rounds < 1) AUS_FAIL(err, AUS_EINVAL, "xgboost: %d rounds, need >= 1", conf->rounds);
-  for (i = 0; i < n; i++)
-    if (!isfinite(y[i]))
+  for (i = 0; i < r->n; i++)
+    if (!isfinite(r->y[i]))
       AUS_FAIL(err, AUS_ENUMERIC, "xgboost: label of row %" PRId64 " is not finite", i);
-  for (i = 0; i < n * d; i++)
-    if (isinf(x[i]))
+  for (i = 0; r->weight && i < r->n; i++)
+    if (!isfinite(r->weight[i]) || r->weight[i] < 0.0f)
+      AUS_FAIL(err, AUS_ENUMERIC, "xgboost: weight of row %" PRId64 " is %g, need >= 0", i,
+               (double)r->weight[i]);
+  for (i = 0; i < r->n * r->d; i++)
+    if (isinf(r->x[i]))
       AUS_FAIL(err, AUS_ENUMERIC, "xgboost: feature %" PRId64 " of row %" PRId64 " is infinite",
-               i % d, i / d);
+               i % r->d, i / r->d);
 done:
   return rc;
 }
 
-static int make_matrix(DMatrixHandle *out, int64_t n, int d, const float *x, const float *y,
-                       aus_err *err)
+static int make_matrix(DMatrixHandle *out, const rows *r, aus_err *err)
 {
   int rc = AUS_OK;
   DMatrixHandle m = NULL;
 
   *out = NULL;
-  AUS_XGB(XGDMatrixCreateFromMat_omp(x, (bst_ulong)n, (bst_ulong)d, NAN, &m, 1), "matrix");
-  AUS_XGB(XGDMatrixSetFloatInfo(m, "label", y, (bst_ulong)n), "labels");
+  AUS_XGB(XGDMatrixCreateFromMat_omp(r->x, (bst_ulong)r->n, (bst_ulong)r->d, NAN, &m, 1), "matrix");
+  AUS_XGB(XGDMatrixSetFloatInfo(m, "label", r->y, (bst_ulong)r->n), "labels");
+  if (r->weight) AUS_XGB(XGDMatrixSetFloatInfo(m, "weight", r->weight, (bst_ulong)r->n), "weights");
   *out = m;
   m = NULL;
 done:
@@ -219,44 +230,48 @@ done:
 
 /* Boost on top of `base` (may be NULL). Parameters are not all in a stored model: set them
  * again. */
-static int boost(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf, int64_t n, int d,
-                 const float *x, const float *y, aus_err *err)
+static int boost(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf, const rows *r,
+                 aus_err *err)
 {
   int rc = AUS_OK, i, first = base ? aus_xgb_rounds(base) : 0;
-  DMatrixHandle rows = NULL;
+  DMatrixHandle matrix = NULL;
   BoosterHandle b = NULL;
 
   *out = NULL;
-  AUS_TRY(check_rows(conf, n, d, x, y, err));
-  AUS_TRY(make_matrix(&rows, n, d, x, y, err));
-  AUS_XGB(XGBoosterCreate(&rows, 1, &b), "create");
+  AUS_TRY(check_rows(conf, r, err));
+  AUS_TRY(make_matrix(&matrix, r, err));
+  AUS_XGB(XGBoosterCreate(&matrix, 1, &b), "create");
   AUS_TRY(make_quiet(b, err));
   if (base) AUS_XGB(XGBoosterLoadModelFromBuffer(b, base->bytes, base->n_bytes), "load");
-  AUS_TRY(set_params(b, conf, n, err));
+  AUS_TRY(set_params(b, conf, r->n, err));
   if (!base) AUS_TRY(set_real(b, "base_score", conf->base_score, err));
   for (i = 0; i < conf->rounds; i++)
-    AUS_XGB(XGBoosterUpdateOneIter(b, first + i, rows), "train");
+    AUS_XGB(XGBoosterUpdateOneIter(b, first + i, matrix), "train");
   AUS_TRY(model_of(out, b, err));
 done:
   if (b) (void)XGBoosterFree(b);
-  if (rows) (void)XGDMatrixFree(rows);
+  if (matrix) (void)XGDMatrixFree(matrix);
   return rc;
 }
 
 int aus_xgb_train(aus_xgb **out, const aus_xgb_conf *conf, int64_t n, int d, const float *x,
-                  const float *y, aus_err *err)
+                  const float *y, const float *weight, aus_err *err)
 {
-  return boost(out, NULL, conf, n, d, x, y, err);
+  rows r = {n, d, x, y, weight};
+
+  return boost(out, NULL, conf, &r, err);
 }
 
 int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf, int64_t n, int d,
-                     const float *x, const float *y, aus_err *err)
+                     const float *x, const float *y, const float *weight, aus_err *err)
 {
+  rows r = {n, d, x, y, weight};
+
   *out = NULL;
   if (d != base->trees.n_features)
     return aus_fail(err, AUS_EINVAL, AUS_HERE, "xgboost: %d features, the model has %d", d,
                     base->trees.n_features);
-  return boost(out, base, conf, n, d, x, y, err);
+  return boost(out, base, conf, &r, err);
 }
 
 void aus_xgb_destroy(aus_xgb *m)
@@ -281,6 +296,26 @@ int aus_xgb_save(const aus_xgb *m, char **bytes, size_t *n, aus_err *err)
 {
   *n = m->n_bytes;
   return copy_bytes(bytes, m->bytes, m->n_bytes, err);
+}
+
+int aus_xgb_save_json(const aus_xgb *m, char **bytes, size_t *n, aus_err *err)
+{
+  int rc = AUS_OK;
+  BoosterHandle b = NULL;
+  bst_ulong n_lent = 0;
+  const char *lent = NULL; /* by the booster until its next call */
+
+  *bytes = NULL;
+  *n = 0;
+  AUS_XGB(XGBoosterCreate(NULL, 0, &b), "create");
+  AUS_TRY(make_quiet(b, err));
+  AUS_XGB(XGBoosterLoadModelFromBuffer(b, m->bytes, m->n_bytes), "load");
+  AUS_XGB(XGBoosterSaveModelToBuffer(b, "{\"format\":\"json\"}", &n_lent, &lent), "save");
+  AUS_TRY(copy_bytes(bytes, lent, n_lent, err));
+  *n = n_lent;
+done:
+  if (b) (void)XGBoosterFree(b);
+  return rc;
 }
 
 static int load_json(aus_xgb **out, const char *name, const char *text, size_t n, aus_err *err)
@@ -311,6 +346,12 @@ static int load_ubj(aus_xgb **out, const char *name, const char *bytes, size_t n
   AUS_TRY(model_give(out, name, copy, n, err));
 done:
   return rc;
+}
+
+int aus_xgb_copy(aus_xgb **out, const aus_xgb *m, aus_err *err)
+{
+  *out = NULL;
+  return load_ubj(out, "copy", m->bytes, m->n_bytes, err);
 }
 
 /* UBJSON has the marker of a key's length behind the first bracket, JSON white space or a quote. */

@@ -36,20 +36,24 @@ aus_xgb_conf aus_xgb_defaults(void);
 
 /** Train on n rows.
  *
- * @param [in] x  n x d, row-major, finite or NaN (missing)
- * @param [in] y  n, finite
+ * @param [in] x       n x d, row-major, finite or NaN (missing)
+ * @param [in] y       n, finite
+ * @param [in] weight  n, finite and not negative; NULL: all 1 (the same bytes)
  * @return AUS_OK; AUS_EINVAL for n < 1, d < 1, rounds < 1 or a parameter that is not finite;
- *         AUS_ENUMERIC for labels that are not finite and infinite features; AUS_EDEP with
- *         XGBoost's text; AUS_ENOMEM
+ *         AUS_ENUMERIC for labels that are not finite, bad weights and infinite features; AUS_EDEP
+ *         with XGBoost's text; AUS_ENOMEM
  *
  * Local. Deterministic: the same rows and configuration give the same bytes.
  */
 AUS_CHECKED int aus_xgb_train(aus_xgb **out, const aus_xgb_conf *conf, int64_t n, int d,
-                              const float *x, const float *y, aus_err *err);
-/** Add conf->rounds rounds on new rows to a copy of `base` (base is unchanged; its base_score
- * stays). Same codes, AUS_EINVAL also when d is not the model's. */
+                              const float *x, const float *y, const float *weight, aus_err *err);
+/** Add conf->rounds rounds of rate conf->eta on new rows to a copy of `base` (base is unchanged; its
+ * base_score stays). Same codes, AUS_EINVAL also when d is not the model's. */
 AUS_CHECKED int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf,
-                                 int64_t n, int d, const float *x, const float *y, aus_err *err);
+                                 int64_t n, int d, const float *x, const float *y,
+                                 const float *weight, aus_err *err);
+/** @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_xgb_copy(aus_xgb **out, const aus_xgb *m, aus_err *err);
 void aus_xgb_destroy(aus_xgb *m);
 
 /** Predict n rows. @param [out] y  n. @return AUS_OK; AUS_EINVAL when d is not the model's. Local.
@@ -59,6 +63,8 @@ AUS_CHECKED int aus_xgb_predict(const aus_xgb *m, int64_t n, int d, const float 
 
 /** Model as bytes (aus_free). @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_xgb_save(const aus_xgb *m, char **bytes, size_t *n, aus_err *err);
+/** The same as JSON text. @return AUS_OK; AUS_EDEP; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_xgb_save_json(const aus_xgb *m, char **bytes, size_t *n, aus_err *err);
 /** The reverse, UBJSON or JSON text; every length and index is checked. @return AUS_OK; AUS_EFORMAT
  * "name: byte N: ..." for anything but a whole gbtree model of reg:squarederror; AUS_ENOMEM.
  * Local. */

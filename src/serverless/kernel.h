@@ -167,9 +167,10 @@ typedef struct aus_node_state {
   int32_t available;            /* platforms without a replica */
   int32_t remote, local;        /* first storage of the kind in file order */
   int32_t pull_head;            /* pulls that share the node's bandwidth, by their ends */
-  int32_t n_pulls;
-  uint32_t pull_plan;         /* number of the planned end that is valid */
-  double pulled_gb, t_pulled; /* by each pull since the node was last without one, at a time */
+  int32_t timed_head;           /* pulls whose end is known */
+  int32_t n_pulls;              /* transfers: those in pull_head that have not joined another */
+  uint32_t pull_plan;           /* number of the planned end that is valid */
+  double pulled_gb, t_pulled;   /* by each pull since the node was last without one, at a time */
   int64_t cache_hits;
   double memory_gb, free_memory_gb;
   bool unused;
@@ -201,10 +202,11 @@ typedef struct aus_init {
   int32_t next_free;
   double dur;
   /* clean kernel */
-  int32_t next; /* among the node's pulls */
-  double t_begin;
-  double end_gb; /* ends when the node's pulled_gb is there */
-  bool active, transferring, prefetch;
+  int32_t next; /* in the node's list of pulls */
+  double t_begin, t_end;
+  double end_gb; /* the transfer ends when the node's pulled_gb is there */
+  bool transferring, prefetch;
+  bool joined; /* waits for another's pull of the same image */
 } aus_init;
 
 typedef struct aus_entry { /* contention of a replica, in order of insertion per function */
@@ -501,9 +503,12 @@ static inline double aus_input_bytes(const aus_serverless_sim *s, int32_t t)
 }
 
 /* Replicas and queues (sim_state.c). */
+/* Of equal queues the clean kernel takes one that may work at once: an idle replica must not be passed
+ * over for one whose image is still on its way. In the reference's kernel `passed` is never set. */
 static inline uint64_t aus_tree_value(const aus_plat *plat)
 {
-  return (uint64_t)(uint32_t)plat->q_len << 32 | (uint32_t)plat->rank;
+  return (uint64_t)(uint32_t)plat->q_len << 33 | (uint64_t)!plat->passed << 32 |
+         (uint32_t)plat->rank;
 }
 
 static inline void aus_tree_set(aus_function *fn, int32_t slot, uint64_t v)

@@ -11,14 +11,28 @@ libauspex_a_SOURCES += src/serverless/model.h src/serverless/sim.h src/serverles
 	src/serverless/sim_pull.c src/serverless/mode.h src/serverless/mode.c
 
 # samples, workloads and rows of the serverless area
-libauspex_a_SOURCES += src/serverless/grid.c src/serverless/space.c src/serverless/workload.c \
-	src/serverless/dataset.c
+libauspex_a_SOURCES += src/serverless/grid.c src/serverless/space.c \
+	src/serverless/workload.c src/serverless/workload.h src/serverless/workload_make.c \
+	src/serverless/workload_csv.c src/serverless/workload_csv.h \
+	src/serverless/workload_parts.c src/serverless/workload_parts.h src/serverless/workload_read.c \
+	src/serverless/dataset.c src/serverless/tune.c src/serverless/tune.h
 
 # the joints to engine, store and command line
 libauspex_a_SOURCES += \
 	src/serverless/serverless_cmd.c src/serverless/serverless_cmd.h \
 	src/serverless/serverless_study.c src/serverless/serverless_study.h \
+	src/serverless/serverless_study_draw.c src/serverless/serverless_study_draw.h \
+	src/serverless/serverless_cmd_data.c \
+	src/serverless/serverless_study_read.c src/serverless/serverless_study_read.h \
+	src/serverless/serverless_study_box.c src/serverless/serverless_study_box.h \
 	src/serverless/serverless_study_inputs.c src/serverless/serverless_study_inputs.h \
+	src/serverless/serverless_study_sens.c src/serverless/serverless_study_sens.h \
 	src/serverless/serverless_study_setup.c src/serverless/serverless_study_setup.h \
 	src/serverless/serverless_study_tables.c src/serverless/serverless_study_tables.h \
-	src/serverless/serverless_study_tasks.c
+	src/serverless/serverless_study_finetune.c src/serverless/serverless_study_optimize.c \
+	src/serverless/serverless_study_policy.c src/serverless/serverless_study_policy.h \
+	src/serverless/serverless_study_publish.c src/serverless/serverless_study_report.c \
+	src/serverless/serverless_study_stages.h src/serverless/serverless_study_tasks.c \
+	src/serverless/serverless_study_tune.c src/serverless/serverless_study_validate.c \
+	src/serverless/serverless_study_work.h \
+	src/serverless/serverless_study_workload.c src/serverless/serverless_study_workload.h

@@ -10,11 +10,12 @@
 #include "serverless/sim.h"
 #include "util/opt.h"
 
-/* Switches outside the simulator: D20 grid and clusters, D23 rows per run, D26 functions with a model,
- * D27 bad windows, D29 what the rate is. */
+/* Switches outside the simulator: D19 scaling of workloads, D20 grid and clusters, D22 settings of the
+ * stages, D23 rows per run, D24 fine-tuning without replay, D26 functions with a model, D27 bad windows,
+ * D29 what the rate is. */
 #define AUS_SERVERLESS_STUDY_SWITCHES                                                          \
-  (AUS_SERVERLESS_D(20) | AUS_SERVERLESS_D(23) | AUS_SERVERLESS_D(26) | AUS_SERVERLESS_D(27) | \
-   AUS_SERVERLESS_D(29))
+  (AUS_SERVERLESS_D(19) | AUS_SERVERLESS_D(20) | AUS_SERVERLESS_D(22) | AUS_SERVERLESS_D(23) | \
+   AUS_SERVERLESS_D(24) | AUS_SERVERLESS_D(26) | AUS_SERVERLESS_D(27) | AUS_SERVERLESS_D(29))
 
 /* The two keys, for an option table. */
 /* clang-format off */

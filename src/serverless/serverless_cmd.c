@@ -21,22 +21,29 @@
 /* clang-format off */
 static const aus_opt simulate_opts[] = {
   AUS_SERVERLESS_MODE_OPTS,
-  AUS_SERVERLESS_FILE_OPTS,
+  AUS_SERVERLESS_INPUT_OPTS,
   {"infrastructure", AUS_T_STR, "infrastructure.json", "", "", "cluster: nodes and network"},
   {"workload", AUS_T_STR, "workload.json", "", "", "trace of requests"},
-  {"strategy", AUS_T_STR, NULL, "", "", "autoscaler and scheduler: kn_kn, prokn_prokn, hro_hro, hrc_hrc, kn_bpff, ..."},
+  {"strategy", AUS_T_STR, NULL, "", "", "autoscaler and scheduler: kn_kn, kpa_kn, prokn_prokn, prohetkn_prohetkn, hro_hro, hrc_hrc, kn_rp, ..."},
   {"priority", AUS_T_ENUM, "fifo", "fifo,least_penalty,naive_least_penalty", "", "order of waiting tasks"},
   {"keep_alive", AUS_T_REAL, "30", "0:", "s", "idle time before a replica may go"},
   {"queue_length", AUS_T_REAL, "100", "(0:", "", "target concurrency of a replica"},
   {"reconcile_interval", AUS_T_REAL, "1", "(0:", "s", "period of the autoscaler"},
-  {"models", AUS_T_NODE, "", "", "", "map function: model file, for prokn"},
+  {"models", AUS_T_NODE, "", "", "", "map function: model file, for prokn and prohetkn; a function without one never scales ahead"},
+  {"features", AUS_T_INT, "1", "1:2", "", "that models have, beside the kinds of platform for prohetkn: requests per second; 2: and the mean execution time"},
+  {"forecast", AUS_T_ENUM, "oracle", "oracle,last,ewma,seasonal", "", "where a proactive policy has the coming rate from"},
+  {"horizon", AUS_T_REAL, "60", "(0:1e6", "s", "what a forecast looks ahead"},
+  {"half_life", AUS_T_REAL, "30", "(0:1e6", "s", "of the weights of forecast ewma"},
+  {"season", AUS_T_REAL, "86400", "(0:1e9", "s", "period of forecast seasonal, at least the horizon"},
   {"tie", AUS_T_STR, "canonical", "", "", "order of equal candidates: canonical (by id), or random:SEED"},
   {"max_time", AUS_T_REAL, "0", "0:", "s", "simulated time at which a run counts as stalled; 0: none"},
-  {"seed", AUS_T_INT, "1", "0:", "", "accepted for uniformity; this command draws nothing"},
+  {"policy_seed", AUS_T_INT, "0", "0:", "", "seed of what a policy draws itself (rp)"},
+  {"seed", AUS_T_INT, "1", "0:", "", "accepted for uniformity; this command draws no world"},
   {0},
 };
 
 static const aus_opt sample_opts[] = {
+  AUS_SERVERLESS_MODE_OPTS,
   AUS_SERVERLESS_INPUT_OPTS,
   AUS_SERVERLESS_SAMPLE_OPTS,
   {"seed", AUS_T_INT, "1", "0:", "", "seed of the design"},
@@ -166,7 +173,7 @@ static int write_h5(const char *path, const aus_call *call, const source *s,
 
   for (i = 0; i < AUS_SERVERLESS_N_TRACES; i++)
     keep[i] = true;
-  AUS_TRY(aus_serverless_schema_init(&tables, &s->inputs.types, err));
+  AUS_TRY(aus_serverless_schema_init(&tables, &s->inputs.types, NULL, err));
   AUS_TRY(aus_pub_create(&m.pub, err));
   AUS_TRY(aus_pub_attr_str(m.pub, "", "auspex_format", "1.0", err));
   AUS_TRY(aus_pub_attr_str(m.pub, "", "auspex_version", PACKAGE_VERSION, err));
@@ -239,14 +246,22 @@ static int read_policy(const source *s, aus_serverless_policy *p, aus_err *err)
 {
   int rc = AUS_OK;
 
-  *p = (aus_serverless_policy){.priority =
-                                   (aus_serverless_priority)aus_opt_enum(s->opts, "priority"),
-                               .n_features = 1,
-                               .keep_alive_s = aus_opt_real(s->opts, "keep_alive"),
-                               .queue_length = aus_opt_real(s->opts, "queue_length"),
-                               .reconcile_s = aus_opt_real(s->opts, "reconcile_interval"),
-                               .max_time_s = aus_opt_real(s->opts, "max_time")};
+  *p = (aus_serverless_policy){
+      .priority = (aus_serverless_priority)aus_opt_enum(s->opts, "priority"),
+      .forecast = (aus_serverless_forecast)aus_opt_enum(s->opts, "forecast"),
+      .horizon_s = aus_opt_real(s->opts, "horizon"),
+      .half_life_s = aus_opt_real(s->opts, "half_life"),
+      .season_s = aus_opt_real(s->opts, "season"),
+      .n_features = (int)aus_opt_int(s->opts, "features"),
+      .seed = (uint64_t)aus_opt_int(s->opts, "policy_seed"),
+      .keep_alive_s = aus_opt_real(s->opts, "keep_alive"),
+      .queue_length = aus_opt_real(s->opts, "queue_length"),
+      .reconcile_s = aus_opt_real(s->opts, "reconcile_interval"),
+      .max_time_s = aus_opt_real(s->opts, "max_time")};
   aus_serverless_mode_read(s->opts, s->conf, AUS_SERVERLESS_COMPAT, &p->defects);
+  if (p->forecast == AUS_SERVERLESS_SEASONAL && p->season_s < p->horizon_s)
+    aus_cfg_problem(s->conf, aus_opt_place(s->opts, "season"),
+                    "season is %g s, need >= horizon, %g s", p->season_s, p->horizon_s);
   rc = aus_cfg_check(s->conf, AUS_ECONFIG, err);
   if (rc != AUS_OK) return rc;
   rc = aus_serverless_strategy(aus_opt_str(s->opts, "strategy"), p, err);
@@ -282,8 +297,9 @@ static int simulate_here(const aus_call *call, aus_err *err)
   AUS_TRY(
       aus_serverless_inputs_trace(&s.inputs, &s.env, aus_opt_str(s.opts, "workload"), &trace, err));
   AUS_TRY(aus_serverless_models_init(&models, s.inputs.types.n_tasks, err));
-  AUS_TRY(
-      aus_serverless_models_read(&models, &s.inputs, &s.env, aus_opt_node(s.opts, "models"), err));
+  AUS_TRY(aus_serverless_models_read(&models, &s.inputs, &s.env, aus_opt_node(s.opts, "models"),
+                                     policy.n_features, policy.scaler == AUS_SERVERLESS_PROHETKN,
+                                     err));
   predict = aus_serverless_models_predict(&models);
   AUS_TRY(aus_serverless_sim_create(&sim, &s.inputs.types, err));
   AUS_TRY(aus_serverless_sim_run(sim, &infra, &trace, &policy, &predict, NULL, &r, err));
@@ -314,39 +330,43 @@ static int simulate(const aus_call *call, aus_err *err)
 }
 
 /* One line per sample: values in mapping order, unit coordinates, nodes per device. */
-static int samples_csv(const aus_serverless_space *space, int64_t n, const double *unit,
-                       const double *value, aus_buf *b, aus_err *err)
+static int samples_csv(bool compat, const aus_serverless_space *space, const aus_design *d,
+                       aus_buf *b, aus_err *err)
 {
   int rc = AUS_OK, k;
   int64_t i;
   int *count = NULL;
+  const char **unit_name = NULL;
 
   AUS_NEW(count, space->n_devices, err);
+  AUS_NEW(unit_name, space->n_x, err);
+  AUS_TRY(aus_serverless_draw_unit_names(compat, space, unit_name, err));
   aus_buf_text(b, "sample");
   for (k = 0; k < space->n_x; k++)
     aus_buf_printf(b, ",%s", space->x_name[k]);
-  for (k = 0; k < space->n_x; k++)
-    aus_buf_printf(b, ",unit_%s", space->x_name[k]);
+  for (k = 0; k < d->n_unit; k++)
+    aus_buf_printf(b, ",unit_%s", unit_name[k]);
   for (k = 0; k < space->n_devices; k++)
     aus_buf_printf(b, ",nodes_%s", space->device[k]);
   aus_buf_text(b, "\n");
-  for (i = 0; i < n; i++) {
+  for (i = 0; i < d->n; i++) {
     aus_buf_printf(b, "%lld", (long long)i);
     for (k = 0; k < space->n_x; k++) {
       aus_buf_text(b, ",");
-      aus_buf_real(b, value[i * space->n_x + k]);
+      aus_buf_real(b, d->value[i * space->n_x + k]);
     }
-    for (k = 0; k < space->n_x; k++) {
+    for (k = 0; k < d->n_unit; k++) {
       aus_buf_text(b, ",");
-      aus_buf_real(b, unit[i * space->n_x + k]);
+      aus_buf_real(b, d->unit[i * d->n_unit + k]);
     }
-    AUS_TRY(aus_serverless_device_counts(space, value + i * space->n_x, count, err));
+    AUS_TRY(aus_serverless_device_counts(space, d->value + i * space->n_x, compat, count, err));
     for (k = 0; k < space->n_devices; k++)
       aus_buf_printf(b, ",%d", count[k]);
     aus_buf_text(b, "\n");
   }
 done:
   aus_free(count);
+  aus_free(unit_name);
   return rc;
 }
 
@@ -358,24 +378,32 @@ static int sample_here(const aus_call *call, aus_err *err)
   aus_serverless_grid *grid = NULL;
   aus_cfg_node *root;
   aus_buf text;
-  double *unit = NULL, *value = NULL;
-  int64_t n = 0;
+  aus_design design = {0};
+  aus_serverless_draw_conf conf;
+  uint64_t defects;
   const char *csv = aus_args_value(call->args, "csv", 0);
 
   aus_buf_init(&text);
   AUS_TRY(source_read(&s, call, sample_opts, err));
   AUS_TRY(aus_study_parse(&s.env, s.conf, aus_opt_str(s.opts, "space"), &root, err));
   AUS_TRY(aus_serverless_space_read(&space, &s.inputs.types, s.conf, root, err));
+  aus_serverless_mode_read(s.opts, s.conf, AUS_SERVERLESS_COMPAT | AUS_SERVERLESS_STUDY_SWITCHES,
+                           &defects);
   AUS_TRY(aus_cfg_check(s.conf, AUS_ECONFIG, err));
-  AUS_TRY(aus_serverless_grid_create(&grid, &space, aus_opt_bool(s.opts, "range_compat"), err));
-  AUS_TRY(aus_serverless_draw(s.opts, &space, grid, (uint64_t)aus_opt_int(s.opts, "seed"), &n,
-                              &unit, &value, err));
-  AUS_TRY(samples_csv(&space, n, unit, value, &text, err));
+  conf = (aus_serverless_draw_conf){
+      .kind = (aus_design_kind)aus_opt_enum(s.opts, "design"),
+      .n = aus_opt_int(s.opts, "n"),
+      .range_compat = aus_serverless_range_compat(s.opts, defects),
+      .seed = (uint64_t)aus_opt_int(s.opts, "seed"),
+  };
+  AUS_TRY(aus_serverless_grid_create(&grid, &space, conf.range_compat, err));
+  AUS_TRY(aus_serverless_draw(&conf, &space, grid, &design, err));
+  AUS_TRY(samples_csv(conf.range_compat, &space, &design, &text, err));
   if (csv) {
     AUS_TRY(aus_dir_make(csv, err));
     AUS_TRY(write_table(csv, "samples.csv", &text, err));
-    aus_buf_printf(call->out, "%lld samples of %lld combinations in %s/samples.csv\n", (long long)n,
-                   (long long)aus_serverless_grid_count(grid), csv);
+    aus_buf_printf(call->out, "%lld samples of %lld combinations in %s/samples.csv\n",
+                   (long long)design.n, (long long)aus_serverless_grid_count(grid), csv);
   } else {
     aus_buf_bytes(call->out, text.data, (size_t)text.n);
   }
@@ -383,8 +411,7 @@ done:
   if (rc != AUS_OK && s.conf) aus_call_problems(call, s.conf);
   if (rc != AUS_OK && s.data) aus_call_problems(call, s.data);
   aus_buf_fini(&text);
-  aus_free(unit);
-  aus_free(value);
+  aus_design_fini(&design);
   aus_serverless_grid_destroy(grid);
   aus_serverless_space_fini(&space);
   source_fini(&s);

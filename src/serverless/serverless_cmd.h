@@ -1,4 +1,4 @@
-/* serverless/serverless_cmd.h - auspex serverless simulate | sample.
+/* serverless/serverless_cmd.h - auspex serverless simulate | sample | dataset | train.
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef AUS_SERVERLESS_SERVERLESS_CMD_H
@@ -8,5 +8,7 @@
 
 extern const aus_command aus_serverless_cmd_simulate;
 extern const aus_command aus_serverless_cmd_sample;
+extern const aus_command aus_serverless_cmd_dataset;
+extern const aus_command aus_serverless_cmd_train;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "serverless/serverless_study_inputs.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "util/alloc.h"
@@ -168,13 +169,45 @@ aus_predict aus_serverless_models_predict(aus_serverless_models *m)
   return (aus_predict){.self = m, .call = call_model, .has = has_model};
 }
 
+static void unknown_function(const aus_study_env *env, const aus_serverless_types *types,
+                             aus_cfg_node *map, int64_t i, const char **names)
+{
+  const char *near;
+  int k;
+
+  for (k = 0; k < types->n_tasks; k++)
+    names[k] = types->task[k].name;
+  near = aus_cfg_nearest(aus_cfg_key(map, i), names, types->n_tasks);
+  aus_cfg_problem(env->conf, aus_cfg_at(map, i), "models: unknown function \"%s\"%s%s%s",
+                  aus_cfg_key(map, i), near ? "; did you mean \"" : "", near ? near : "",
+                  near ? "\"?" : "");
+}
+
+static int check_width(const aus_xgb *model, const char *path, const aus_serverless_types *types,
+                       int n_features, bool per_platform, aus_err *err)
+{
+  int rc = AUS_OK, width = n_features + (per_platform ? types->n_platforms : 0);
+  char kinds[60] = "";
+
+  if (per_platform) snprintf(kinds, sizeof kinds, ", %d kinds of platform", types->n_platforms);
+  if (aus_xgb_n_features(model) != width)
+    AUS_FAIL(err, AUS_EFORMAT, "%s: model has %d features, expected %d (requests per second%s%s)",
+             path, aus_xgb_n_features(model), width, n_features > 1 ? ", execution time" : "",
+             kinds);
+done:
+  return rc;
+}
+
 int aus_serverless_models_read(aus_serverless_models *m, const aus_serverless_inputs *in,
-                               const aus_study_env *env, aus_cfg_node *map, aus_err *err)
+                               const aus_study_env *env, aus_cfg_node *map, int n_features,
+                               bool per_platform, aus_err *err)
 {
   int rc = AUS_OK;
   char *path = NULL;
+  const char **names = NULL;
   int64_t i;
 
+  AUS_NEW(names, in->types.n_tasks, err);
   if (map && aus_cfg_kind_of(map) != AUS_CFG_MAP)
     aus_cfg_problem(env->conf, map, "models must be a map of functions to model files");
   AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));
@@ -188,21 +221,19 @@ int aus_serverless_models_read(aus_serverless_models *m, const aus_serverless_in
       continue;
     }
     if (task < 0) {
-      aus_cfg_problem(env->conf, aus_cfg_at(map, i), "models: unknown function \"%s\"",
-                      aus_cfg_key(map, i));
+      unknown_function(env, &in->types, map, i, names);
       continue;
     }
     AUS_TRY(aus_path_join(&path, in->dir, aus_cfg_text(aus_cfg_at(map, i)), err));
     AUS_TRY(aus_files_get(env->files, path, &bytes, &n, err));
     AUS_TRY(aus_xgb_load(&m->model[task], path, bytes, n, err));
-    if (aus_xgb_n_features(m->model[task]) != 1)
-      AUS_FAIL(err, AUS_EFORMAT, "%s: model has %d features, expected 1 (requests per second)",
-               path, aus_xgb_n_features(m->model[task]));
+    AUS_TRY(check_width(m->model[task], path, &in->types, n_features, per_platform, err));
     aus_free(path);
     path = NULL;
   }
   AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));
 done:
   aus_free(path);
+  aus_free(names);
   return rc;
 }

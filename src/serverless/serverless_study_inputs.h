@@ -14,12 +14,9 @@
 #include "study/study.h"
 #include "util/predict.h"
 
-/* The keys that name input files, to be put into option tables; the first one with the mode of a study. */
+/* The keys that name input files, to be put into option tables. */
 /* clang-format off */
 #define AUS_SERVERLESS_INPUT_OPTS                                                                                \
-  {"mode", AUS_T_ENUM, NULL, "compat", "", "compat: event by event what the reference system does, defects included"}, \
-  AUS_SERVERLESS_FILE_OPTS
-#define AUS_SERVERLESS_FILE_OPTS                                                                                 \
   {"data", AUS_T_PATH, "", "", "", "directory of scenario collections: inputs are below its inputs/"},             \
   {"inputs", AUS_T_PATH, "", "", "", "directory of the files named next"},                                         \
   {"platform_types", AUS_T_STR, "platform-types.json", "", "", "hardware platforms"},                              \
@@ -59,10 +56,13 @@ void aus_serverless_models_fini(aus_serverless_models *m);
 /** The predictor that asks these models (borrowed). Local. */
 aus_predict aus_serverless_models_predict(aus_serverless_models *m);
 /** Load {function: file} of a configuration; files are relative to the inputs directory.
- * @return AUS_OK; AUS_ECONFIG for an unknown function; AUS_EFORMAT for a file XGBoost refuses; AUS_ENOMEM. Local. */
+ * @param [in] n_features    of the policy that asks them
+ * @param [in] per_platform  they have a feature more for each kind of platform (prohetkn)
+ * @return AUS_OK; AUS_ECONFIG for an unknown function; AUS_EFORMAT for a file that is no model of XGBoost,
+ *         or one of another number of features; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_serverless_models_read(aus_serverless_models *m,
                                            const aus_serverless_inputs *in,
                                            const aus_study_env *env, aus_cfg_node *map,
-                                           aus_err *err);
+                                           int n_features, bool per_platform, aus_err *err);
 
 #endif

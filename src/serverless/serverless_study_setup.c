@@ -5,41 +5,58 @@
 
 #include "serverless/serverless_study_setup.h"
 
-#include <stdio.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "serverless/mode.h"
+#include "serverless/serverless_study_box.h"
+#include "serverless/serverless_study_policy.h"
 #include "util/alloc.h"
 #include "util/file.h"
 
 /* clang-format off */
 const aus_opt aus_serverless_study_opts[] = {
+  AUS_SERVERLESS_MODE_OPTS,
   AUS_SERVERLESS_INPUT_OPTS,
   AUS_SERVERLESS_SAMPLE_OPTS,
-  {"workload", AUS_T_STR, "", "", "", "base trace, a file of inputs; none: generated with the space's average rates"},
-  {"workload_shape", AUS_T_ENUM, "poisson-increasing", "poisson,poisson-increasing", "", "of the generated base trace"},
-  {"workload_duration_s", AUS_T_REAL, "350", "(0:1e7", "s", "of the generated base trace; poisson-increasing adds 120 s of ramps"},
-  {"priority", AUS_T_ENUM, "fifo", "fifo,least_penalty,naive_least_penalty", "", "order of waiting tasks"},
-  {"initial.strategy", AUS_T_STR, "kn_kn", "", "", "autoscaler and scheduler of stage initial"},
-  {"initial.keep_alive", AUS_T_REAL, "30", "0:", "s", "idle time before a replica may go"},
-  {"initial.queue_length", AUS_T_REAL, "100", "(0:", "", "target concurrency of a replica"},
-  {"initial.reconcile_interval", AUS_T_REAL, "1", "(0:", "s", "period of the autoscaler"},
-  {"initialproactive.strategy", AUS_T_STR, "prokn_prokn", "", "", "autoscaler and scheduler of stage initialproactive"},
-  {"initialproactive.keep_alive", AUS_T_REAL, "30", "0:", "s", "idle time before a replica may go"},
-  {"initialproactive.queue_length", AUS_T_REAL, "100", "(0:", "", "target concurrency of a replica"},
-  {"initialproactive.reconcile_interval", AUS_T_REAL, "1", "(0:", "s", "period of the autoscaler"},
-  {"max_time", AUS_T_REAL, "0", "0:", "s", "simulated time at which a run counts as stalled; 0: none"},
+  AUS_SERVERLESS_WORKLOAD_OPTS,
+  AUS_SERVERLESS_POLICY_OPTS,
   {"window_s", AUS_T_REAL, "5", "0.01:1e6", "s", "window of a dataset row"},
   {"until", AUS_T_REAL, "0", "0:", "s", "no dataset rows from the first window on that ends at or after it; 0: all"},
-  {"max_penalty_frac", AUS_T_REAL, "0.2", "-1:1", "", "windows with a larger share of penalties give no row; negative: all do (D27)"},
-  {"max_queue_length", AUS_T_REAL, "20", "-1:", "", "the same for the mean queue length (D27)"},
-  {"train.rows", AUS_T_INT, "1", "0:", "", "training rows per run and function (D23); 0: use train.fraction"},
+  {"max_penalty_frac", AUS_T_REAL, "0.2", "-1:1", "", "windows with a larger share of penalties are bad; negative: none is"},
+  {"max_queue_length", AUS_T_REAL, "20", "-1:", "", "the same for the mean queue length"},
+  {"weight_bad", AUS_T_REAL, "1", "0:", "", "weight of the rows of bad windows (D27 set: they give none)"},
+  {"label", AUS_T_ENUM, "auto", "auto,replicas,demand", "", "what a model learns: replicas there were, or were needed; auto: replicas in compat, else demand"},
+  {"target_frac", AUS_T_REAL, "0.7", "0.01:1", "", "label demand: utilisation at which a replica is full"},
+  {"train.rows", AUS_T_INT, "-1", "-1:", "", "training rows per run and function (D23); 0: use train.fraction; -1: 1 in compat, else 0"},
   {"train.fraction", AUS_T_REAL, "0.8", "(0:1", "", "share of rows for training"},
   {"train.rounds", AUS_T_INT, "200", "1:10000", "", "boosting rounds"},
   {"train.max_depth", AUS_T_INT, "6", "1:20", "", "depth of the trees"},
   {"train.eta", AUS_T_REAL, "0.3", "(0:1", "", "learning rate"},
   {"train.lambda", AUS_T_REAL, "1", "0:", "", "L2 regularisation of the leaves"},
   {"train.seed", AUS_T_INT, "435", "0:2147483647", "", "XGBoost's own seed"},
-  {"traces", AUS_T_NODE, "", "", "", "list of the trace tables to keep; all by default"},
+  {"tune.rounds", AUS_T_INT, "-1", "-1:10000", "", "boosting rounds that a fine-tuning adds; -1: 200 in compat, else 50"},
+  {"tune.eta", AUS_T_REAL, "0", "0:1", "", "learning rate of a fine-tuning; 0: 0.3 in compat, else 0.1"},
+  {"tune.replay", AUS_T_REAL, "-1", "-1:0.99", "", "share of base rows among the rows of a fine-tuning; -1: 0 in compat (D24), else 0.5"},
+  {"optimize.select", AUS_T_ENUM, "percentile", "percentile,max", "", "samples that are searched around: penalty above the percentile, or the largest penalty"},
+  {"optimize.percentile", AUS_T_REAL, "90", "0:100", "%", "of the penalties of stage initialproactive"},
+  {"optimize.area", AUS_T_STR, "0.25", "number", "", "search box: each value times 1 -+ this, inside the space; inf: the whole space"},
+  {"optimize.objective", AUS_T_ENUM, "improve", "improve,adversarial", "", "smallest penalty, or the largest: a search for failures"},
+  {"optimize.target", AUS_T_REAL, "0.01", "0:1", "", "share of penalties at which a campaign stops"},
+  {"optimize.budget", AUS_T_INT, "60", "1:1000000", "", "trials of a campaign"},
+  {"optimize.judge", AUS_T_ENUM, "base", "base,self", "", "where models are compared: on the base sample, or on the trial's own point"},
+  {"optimize.retain", AUS_T_ENUM, "improved", "improved,all", "", "trials whose rows are kept for the final fine-tuning"},
+  {"optimize.carry", AUS_T_ENUM, "best", "best,all,none", "", "models a trial begins with: the best, those of all trials before, the base"},
+  {"optimize.rows", AUS_T_ENUM, "auto", "auto,reactive,proactive,both", "", "runs whose windows a trial learns from: the reactive one, the one with its parent's models, both; auto: reactive in compat, else both"},
+  {"optimize.max_replica_frac", AUS_T_REAL, "-1", "-1:", "", "replica-seconds a better model may take, of the base models' on the base sample; 0: any; -1: 0 in compat, else 1"},
+  {"finetune.choose", AUS_T_ENUM, "auto", "auto,last,judged", "", "models that stay: those continued on all kept rows, or the best of many candidates in the worlds of the samples; auto: last in compat, else judged"},
+  {"finetune.scales", AUS_T_NODE, "", "", "", "list of factors on the labels of continued models; [1, 0.8, 0.9, 1.1, 1.25, 1.5] by default, [1] with choose: last"},
+  {"finetune.rounds", AUS_T_INT, "6", "1:1000", "", "how often the samples are gone through with other requests to judge a candidate"},
+  {"validate.n", AUS_T_INT, "0", "0:1000000", "", "new samples for the validation; 0: as many as n"},
+  {"validate.workloads", AUS_T_NODE, "", "", "", "list of further traces, run on the clusters of the new samples"},
+  {"validate.traces", AUS_T_NODE, "", "", "", "list of the trace tables to keep of the validation; system_events by default"},
+  {"traces", AUS_T_NODE, "", "", "", "list of the trace tables to keep of the initial stages; all by default"},
   {0},
 };
 /* clang-format on */
@@ -76,118 +93,209 @@ const char *const aus_serverless_metric_units[AUS_SERVERLESS_N_METRICS] = {
     "1", "s", "1", "1", "s", "s", "s", "s",   "s",   "s", "s", "s", "s", "1",
     "1", "1", "1", "1", "1", "1", "1", "kWh", "kWh", "s", "1", "1", "1"};
 
-/* Strategy, keep-alive, queue length, period of one stage. */
-static void read_policy(aus_serverless_study *s, aus_cfg *conf, const char *stage,
-                        aus_serverless_policy *p)
-{
-  char key[80];
-  aus_err err;
+const char *const aus_serverless_optimize_names[AUS_SERVERLESS_N_OPTIMIZE_METRICS] = {
+    "objective",    "penalty_frac",       "judge_penalty_frac",    "reactive_penalty_frac",
+    "replica_time", "judge_replica_time", "reactive_replica_time", "dataset_rows"};
+const char *const aus_serverless_optimize_units[AUS_SERVERLESS_N_OPTIMIZE_METRICS] = {
+    "1", "1", "1", "1", "s", "s", "s", "1"};
 
-  aus_err_clear(&err);
-  snprintf(key, sizeof key, "%s.strategy", stage);
-  if (aus_serverless_strategy(aus_opt_str(s->opts, key), p, &err) != AUS_OK)
-    aus_cfg_problem(conf, aus_opt_place(s->opts, key), "%s: %s", key, err.text);
-  p->priority = (aus_serverless_priority)aus_opt_enum(s->opts, "priority");
-  snprintf(key, sizeof key, "%s.keep_alive", stage);
-  p->defects = AUS_SERVERLESS_COMPAT;
-  p->n_features = 1;
-  p->keep_alive_s = aus_opt_real(s->opts, key);
-  snprintf(key, sizeof key, "%s.queue_length", stage);
-  p->queue_length = aus_opt_real(s->opts, key);
-  snprintf(key, sizeof key, "%s.reconcile_interval", stage);
-  p->reconcile_s = aus_opt_real(s->opts, key);
-  p->max_time_s = aus_opt_real(s->opts, "max_time");
-}
-
-static void read_traces(aus_serverless_study *s, aus_cfg *conf)
+/* The tables that a list names; without a list those of a default. */
+static void read_traces(aus_serverless_study *s, aus_cfg *conf, const char *key, bool otherwise[],
+                        bool *keep)
 {
-  aus_cfg_node *list = aus_opt_node(s->opts, "traces");
+  aus_cfg_node *list = aus_opt_node(s->opts, key);
   const char *names[AUS_SERVERLESS_N_TRACES], *near;
   int64_t i;
   int k;
 
   for (k = 0; k < AUS_SERVERLESS_N_TRACES; k++) {
     names[k] = aus_serverless_trace_name(k);
-    s->keep[k] = !list;
+    keep[k] = !list && (!otherwise || otherwise[k]);
   }
   if (!list) return;
   if (aus_cfg_kind_of(list) != AUS_CFG_LIST)
-    aus_cfg_problem(conf, list, "traces must be a list of table names");
+    aus_cfg_problem(conf, list, "%s must be a list of table names", key);
   for (i = 0; i < aus_cfg_count(list); i++) {
     const char *word = aus_cfg_text(aus_cfg_at(list, i));
 
     if (aus_cfg_kind_of(aus_cfg_at(list, i)) != AUS_CFG_SCALAR) {
-      aus_cfg_problem(conf, aus_cfg_at(list, i), "traces: need the name of a table");
+      aus_cfg_problem(conf, aus_cfg_at(list, i), "%s: need the name of a table", key);
       continue;
     }
     for (k = 0; k < AUS_SERVERLESS_N_TRACES && strcmp(names[k], word) != 0; k++)
       continue;
     if (k < AUS_SERVERLESS_N_TRACES) {
-      s->keep[k] = true;
+      keep[k] = true;
       continue;
     }
     near = aus_cfg_nearest(word, names, AUS_SERVERLESS_N_TRACES);
-    aus_cfg_problem(conf, aus_cfg_at(list, i), "traces: unknown table \"%s\"%s%s%s", word,
+    aus_cfg_problem(conf, aus_cfg_at(list, i), "%s: unknown table \"%s\"%s%s%s", key, word,
                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
   }
 }
 
+static void read_dataset(aus_serverless_study *s)
+{
+  aus_serverless_dataset_conf *d = &s->dataset_conf;
+  int label = aus_opt_enum(s->opts, "label");
+
+  *d = aus_serverless_dataset_defaults();
+  d->window_s = aus_opt_real(s->opts, "window_s");
+  d->until_s = aus_opt_real(s->opts, "until");
+  d->max_penalty_frac = aus_opt_real(s->opts, "max_penalty_frac");
+  d->max_queue_length = aus_opt_real(s->opts, "max_queue_length");
+  d->weight_bad = aus_opt_real(s->opts, "weight_bad");
+  d->target_frac = aus_opt_real(s->opts, "target_frac");
+  d->defects = s->defects & AUS_SERVERLESS_DATASET_COMPAT;
+  d->per_platform = s->policy[AUS_SERVERLESS_P_PROACTIVE].scaler == AUS_SERVERLESS_PROHETKN;
+  d->n_features = d->per_platform ? 1 : s->policy[AUS_SERVERLESS_P_PROACTIVE].n_features;
+  if (label > 0)
+    d->label = (aus_serverless_label)(label - 1);
+  else
+    d->label = s->defects & AUS_SERVERLESS_D(27) ? AUS_SERVERLESS_REPLICAS : AUS_SERVERLESS_DEMAND;
+}
+
 static void read_training(aus_serverless_study *s)
 {
-  s->dataset_conf =
-      (aus_serverless_dataset_conf){.window_s = aus_opt_real(s->opts, "window_s"),
-                                    .until_s = aus_opt_real(s->opts, "until"),
-                                    .max_penalty_frac = aus_opt_real(s->opts, "max_penalty_frac"),
-                                    .max_queue_length = aus_opt_real(s->opts, "max_queue_length")};
-  s->train_rows = aus_opt_int(s->opts, "train.rows");
-  s->train_fraction = aus_opt_real(s->opts, "train.fraction");
+  const aus_opts *o = s->opts;
+  int64_t rounds = aus_opt_int(o, "tune.rounds");
+  double replay = aus_opt_real(o, "tune.replay");
+
+  s->train_rows = aus_opt_int(o, "train.rows");
+  if (s->train_rows < 0) s->train_rows = s->defects & AUS_SERVERLESS_D(23) ? 1 : 0;
+  s->train_fraction = aus_opt_real(o, "train.fraction");
   s->xgb = aus_xgb_defaults();
-  s->xgb.rounds = (int)aus_opt_int(s->opts, "train.rounds");
-  s->xgb.max_depth = (int)aus_opt_int(s->opts, "train.max_depth");
-  s->xgb.eta = aus_opt_real(s->opts, "train.eta");
-  s->xgb.lambda = aus_opt_real(s->opts, "train.lambda");
-  s->xgb.seed = (uint32_t)aus_opt_int(s->opts, "train.seed");
-  s->xgb.method = AUS_XGB_EXACT;
+  s->xgb.rounds = (int)aus_opt_int(o, "train.rounds");
+  s->xgb.max_depth = (int)aus_opt_int(o, "train.max_depth");
+  s->xgb.eta = aus_opt_real(o, "train.eta");
+  s->xgb.lambda = aus_opt_real(o, "train.lambda");
+  s->xgb.seed = (uint32_t)aus_opt_int(o, "train.seed");
+  s->xgb.method = s->defects & AUS_SERVERLESS_D(24) ? AUS_XGB_EXACT : AUS_XGB_AUTO;
+  s->tune = aus_serverless_tune_defaults();
+  s->tune.xgb = s->xgb;
+  s->tune.xgb.eta = aus_opt_real(o, "tune.eta");
+  if (!(s->tune.xgb.eta > 0)) s->tune.xgb.eta = s->defects & AUS_SERVERLESS_D(24) ? 0.3 : 0.1;
+  s->tune.xgb.rounds = (int)(rounds > 0 ? rounds : s->defects & AUS_SERVERLESS_D(24) ? 200 : 50);
+  s->tune.replay = replay >= 0 ? replay : s->defects & AUS_SERVERLESS_D(24) ? 0 : 0.5;
+}
+
+static void read_search(aus_serverless_study *s, const aus_study_env *env)
+{
+  const aus_opts *o = s->opts;
+  aus_serverless_search_conf *q = &s->search;
+  const char *area = aus_opt_str(o, "optimize.area");
+  double frac = aus_opt_real(o, "optimize.max_replica_frac");
+  char *end;
+
+  q->select = aus_opt_enum(o, "optimize.select");
+  q->objective = aus_opt_enum(o, "optimize.objective");
+  q->judge = aus_opt_enum(o, "optimize.judge");
+  q->retain = aus_opt_enum(o, "optimize.retain");
+  q->carry = aus_opt_enum(o, "optimize.carry");
+  q->rows = aus_opt_enum(o, "optimize.rows") - 1;
+  if (q->rows < 0)
+    q->rows =
+        s->defects & AUS_SERVERLESS_D(24) ? AUS_SERVERLESS_ROWS_REACTIVE : AUS_SERVERLESS_ROWS_BOTH;
+  q->percentile = aus_opt_real(o, "optimize.percentile");
+  q->target_frac = aus_opt_real(o, "optimize.target");
+  q->max_replica_frac = frac >= 0 ? frac : s->defects & AUS_SERVERLESS_D(24) ? 0 : 1;
+  q->area = strtod(area, &end);
+  if (end == area || *end != '\0' || !(q->area > 0))
+    aus_cfg_problem(env->conf, aus_opt_place(o, "optimize.area"),
+                    "optimize.area is \"%s\", need a number above 0, or inf", area);
+  q->bo = aus_bo_conf_of(env->method);
+  q->bo.budget = aus_opt_int(o, "optimize.budget");
+}
+
+static int read_scales(aus_serverless_study *s, aus_cfg *conf, aus_err *err)
+{
+  static const double usual[] = {1, 0.8, 0.9, 1.1, 1.25, 1.5};
+  const int n_usual = sizeof usual / sizeof usual[0];
+  int rc = AUS_OK, choose = aus_opt_enum(s->opts, "finetune.choose"), i;
+  aus_cfg_node *list = aus_opt_node(s->opts, "finetune.scales");
+
+  s->judged = choose == 2 || (choose == 0 && !(s->defects & AUS_SERVERLESS_D(24)));
+  s->n_rounds = aus_opt_int(s->opts, "finetune.rounds");
+  if (list && (aus_cfg_kind_of(list) != AUS_CFG_LIST || aus_cfg_count(list) == 0)) {
+    aus_cfg_problem(conf, list, "finetune.scales must be a list of one or more numbers");
+    list = NULL;
+  }
+  s->n_scales = list ? (int)aus_cfg_count(list) : s->judged ? n_usual : 1;
+  AUS_NEW(s->scale, s->n_scales, err);
+  for (i = 0; i < s->n_scales; i++) {
+    s->scale[i] = list ? aus_cfg_real(conf, aus_cfg_at(list, i), NULL, 0.01, 100, 1) : usual[i];
+  }
+done:
+  return rc;
+}
+
+/* What the samples (not compat) and the boxes are drawn from; range_compat has more shares than it. */
+static int check_space(const aus_serverless_study *s, const char *file, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_param *params = NULL;
+  aus_space *whole = NULL;
+
+  if (s->range_compat && s->n_stages <= AUS_SERVERLESS_ST_OPTIMIZE) goto done;
+  AUS_NEW(params, s->space.n_x, err);
+  AUS_TRY(aus_serverless_space_params(&s->space, params, err));
+  AUS_TRY(aus_space_create(&whole, s->space.n_x, params, err));
+done:
+  if (rc != AUS_OK) aus_err_prepend(err, "%s: ", file);
+  aus_space_destroy(whole);
+  aus_free(params);
+  return rc;
 }
 
 static int read_space(aus_serverless_study *s, const aus_study_env *env, aus_err *err)
 {
-  int rc = AUS_OK, i;
+  int rc = AUS_OK, i, k;
   aus_cfg_node *root;
 
   AUS_TRY(aus_study_parse(env, env->conf, aus_opt_str(s->opts, "space"), &root, err));
   AUS_TRY(aus_serverless_space_read(&s->space, &s->inputs.types, env->conf, root, err));
   AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));
-  AUS_TRY(
-      aus_serverless_grid_create(&s->grid, &s->space, aus_opt_bool(s->opts, "range_compat"), err));
+  AUS_TRY(aus_serverless_grid_create(&s->grid, &s->space, s->range_compat, err));
   if (aus_serverless_grid_count(s->grid) == 0)
-    AUS_FAIL(err, AUS_ECONFIG, "%s: no combination of device proportions sums to 1",
-             aus_opt_str(s->opts, "space"));
+    aus_cfg_problem(env->conf, aus_cfg_get(root, "pci"),
+                    "no combination of device proportions sums to 1");
+  AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));
+  AUS_TRY(check_space(s, aus_opt_str(s->opts, "space"), err));
   AUS_NEW(s->has_rows, s->inputs.types.n_tasks, err);
-  for (i = 0; i < s->space.n_apps; i++)
-    s->has_rows[s->inputs.types.app[s->space.app[i]].task[0]] = true;
+  for (i = 0; i < s->space.n_apps; i++) {
+    const aus_serverless_app_type *app = &s->inputs.types.app[s->space.app[i]];
+
+    for (k = 0; k < app->n_tasks; k++)
+      if (k == 0 || !(s->defects & AUS_SERVERLESS_D(26))) s->has_rows[app->task[k]] = true;
+  }
 done:
   return rc;
 }
 
 static int read_workload(aus_serverless_study *s, const aus_study_env *env, aus_err *err)
 {
-  int rc = AUS_OK, i;
-  double *rate = NULL;
-  const char *file = aus_opt_str(s->opts, "workload");
+  int rc = AUS_OK;
 
-  if (file[0] != '\0') {
-    AUS_TRY(aus_serverless_inputs_trace(&s->inputs, env, file, &s->base, err));
-  } else {
-    AUS_NEW(rate, s->space.n_apps, err);
-    for (i = 0; i < s->space.n_apps; i++)
-      rate[i] = s->space.app_axis[i].average;
-    AUS_TRY(aus_serverless_workload_make(
-        &s->inputs.types, aus_opt_enum(s->opts, "workload_shape"), s->space.n_apps, s->space.app,
-        rate, aus_opt_real(s->opts, "workload_duration_s"), s->seed, &s->base, err));
-  }
+  s->scaling = aus_serverless_study_scaling(s->opts, s->defects & AUS_SERVERLESS_D(19));
+  AUS_TRY(aus_serverless_study_base(env, s->opts, &s->inputs, &s->space, &s->base, err));
+  AUS_TRY(aus_serverless_study_traces(env, &s->inputs, aus_opt_node(s->opts, "validate.workloads"),
+                                      &s->validate_trace, &s->n_validate_traces, err));
 done:
-  aus_free(rate);
+  return rc;
+}
+
+static int make_scratch(aus_serverless_study *s, aus_err *err)
+{
+  int rc = AUS_OK, n = s->inputs.types.n_tasks;
+
+  AUS_TRY(aus_serverless_schema_init(&s->tables, &s->inputs.types, &s->dataset_conf, err));
+  AUS_TRY(aus_serverless_sim_create(&s->sim, &s->inputs.types, err));
+  AUS_TRY(aus_serverless_models_init(&s->models, n, err));
+  AUS_TRY(aus_serverless_models_init(&s->tuned, n, err));
+  AUS_NEW(s->model_key, n, err);
+  AUS_NEW(s->base_rows, n, err);
+  AUS_NEW(s->fresh, n, err);
+done:
   return rc;
 }
 
@@ -195,41 +303,68 @@ int aus_serverless_study_load(void **self, const aus_study_env *env, aus_err *er
 {
   int rc = AUS_OK;
   aus_serverless_study *s = NULL;
+  bool few[AUS_SERVERLESS_N_TRACES] = {[AUS_SERVERLESS_T_SYSTEM_EVENTS] = true};
 
   AUS_NEW(s, 1, err);
   *self = s;
   s->seed = env->seed;
   s->n_stages = env->n_stages;
+  s->utilisation = NAN;
   AUS_TRY(aus_study_opts(&s->opts, env->conf, env->section, aus_serverless_study_opts, err));
-  read_policy(s, env->conf, "initial", &s->policy[0]);
-  read_policy(s, env->conf, "initialproactive", &s->policy[1]);
-  if (s->policy[0].scaler == AUS_SERVERLESS_PROKN)
-    aus_cfg_problem(env->conf, aus_opt_place(s->opts, "initial.strategy"),
-                    "initial.strategy must be reactive: there are no models yet");
-  read_traces(s, env->conf);
+  aus_serverless_mode_read(s->opts, env->conf,
+                           AUS_SERVERLESS_COMPAT | AUS_SERVERLESS_STUDY_SWITCHES, &s->defects);
+  s->range_compat = aus_serverless_range_compat(s->opts, s->defects);
+  s->n_validate = aus_opt_int(s->opts, "validate.n");
+  if (s->n_validate == 0) s->n_validate = aus_opt_int(s->opts, "n");
+  aus_serverless_study_policies(s, env->conf);
+  read_traces(s, env->conf, "traces", NULL, s->keep);
+  read_traces(s, env->conf, "validate.traces", few, s->keep_validate);
+  read_dataset(s);
   read_training(s);
+  read_search(s, env);
+  AUS_TRY(read_scales(s, env->conf, err));
   AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));
   AUS_TRY(aus_serverless_inputs_read(&s->inputs, env, s->opts, err));
   AUS_TRY(read_space(s, env, err));
   AUS_TRY(read_workload(s, env, err));
-  AUS_TRY(aus_serverless_schema_init(&s->tables, &s->inputs.types, err));
-  AUS_TRY(aus_serverless_sim_create(&s->sim, &s->inputs.types, err));
-  AUS_TRY(aus_serverless_models_init(&s->models, s->inputs.types.n_tasks, err));
-  AUS_NEW(s->model_key, s->inputs.types.n_tasks, err);
+  AUS_TRY(make_scratch(s, err));
 done:
   return rc;
 }
 
-void aus_serverless_study_destroy(void *self)
+static void destroy_search(aus_serverless_study *s)
 {
-  aus_serverless_study *s = self;
+  int c;
 
-  if (!s) return;
-  aus_opts_destroy(s->opts);
-  aus_serverless_grid_destroy(s->grid);
-  aus_serverless_space_fini(&s->space);
-  aus_serverless_trace_fini(&s->base);
-  aus_free(s->has_rows);
+  for (c = 0; c < s->campaigns.n; c++) {
+    aus_serverless_search *q = &s->searches[c];
+
+    if (s->campaigns.bo) aus_bo_destroy(s->campaigns.bo[c]);
+    if (s->search_ranges) aus_ranges_fini(&s->search_ranges[c]);
+    aus_free(q->ok);
+    aus_free(q->kept);
+    aus_free(q->judged);
+    aus_free(q->parent);
+    aus_free(q->chain);
+  }
+  aus_free(s->campaigns.bo);
+  aus_free(s->searches);
+  aus_free(s->search_ranges);
+  aus_campaigns_fini(&s->campaigns);
+}
+
+static void destroy_scratch(aus_serverless_study *s)
+{
+  int i;
+
+  for (i = 0; s->base_rows && i < s->inputs.types.n_tasks; i++) {
+    aus_serverless_tune_rows_fini(&s->base_rows[i].train);
+    aus_serverless_tune_rows_fini(&s->base_rows[i].test);
+  }
+  for (i = 0; s->fresh && i < s->inputs.types.n_tasks; i++)
+    aus_serverless_tune_rows_fini(&s->fresh[i]);
+  aus_free(s->base_rows);
+  aus_free(s->fresh);
   aus_serverless_schema_fini(&s->tables);
   aus_serverless_sim_destroy(s->sim);
   aus_serverless_infra_fini(&s->infra);
@@ -238,64 +373,39 @@ void aus_serverless_study_destroy(void *self)
   aus_free(s->split);
   aus_free(s->work);
   aus_serverless_models_fini(&s->models);
+  aus_serverless_models_fini(&s->tuned);
   aus_free(s->model_key);
-  aus_free(s->unit);
-  aus_free(s->value);
-  aus_trials_fini(&s->trials[0]);
-  aus_trials_fini(&s->trials[1]);
+}
+
+void aus_serverless_study_destroy(void *self)
+{
+  aus_serverless_study *s = self;
+  int i;
+
+  if (!s) return;
+  destroy_scratch(s);
+  destroy_search(s);
+  aus_opts_destroy(s->opts);
+  aus_serverless_grid_destroy(s->grid);
+  aus_serverless_space_fini(&s->space);
+  aus_serverless_trace_fini(&s->base);
+  aus_serverless_study_traces_free(s->validate_trace, s->n_validate_traces);
+  aus_free(s->has_rows);
+  aus_sensitivity_fini(&s->sens);
+  aus_design_fini(&s->design);
+  aus_design_fini(&s->validate_design);
+  for (i = 0; i < AUS_SERVERLESS_N_TRIAL_KINDS; i++)
+    aus_trials_fini(&s->trials[i]);
   aus_ranges_fini(&s->ranges);
-  aus_ranges_fini(&s->model_ranges);
+  aus_free(s->line);
+  aus_free(s->model);
   aus_free(s->model_task);
-  aus_free(s->model_metric);
+  for (i = 0; i < s->n_candidates; i++)
+    aus_free(s->candidate[i].keys);
+  aus_free(s->candidate);
+  aus_free(s->tuned_metric);
+  aus_free(s->final_keys);
+  aus_free(s->scale);
   aus_serverless_inputs_fini(&s->inputs);
   aus_free(s);
-}
-
-/* The whole grid: unit coordinates are the values scaled to each column's own range. */
-static int draw_grid(const aus_serverless_space *space, const aus_serverless_grid *grid, int64_t *n,
-                     double **unit, double **value, aus_err *err)
-{
-  int rc = AUS_OK;
-  int64_t count = aus_serverless_grid_count(grid), i;
-
-  if (count > 1000000)
-    AUS_FAIL(err, AUS_ECONFIG, "design grid has more than 1000000 points; take another design");
-  *n = count;
-  AUS_NEW(*unit, count * space->n_x, err);
-  AUS_NEW(*value, count * space->n_x, err);
-  for (i = 0; i < count; i++)
-    aus_serverless_grid_at(grid, i, *value + i * space->n_x);
-  for (i = 0; i < space->n_x; i++) {
-    double lo = (*value)[i], hi = lo;
-    int64_t k;
-
-    for (k = 0; k < count; k++) {
-      double v = (*value)[k * space->n_x + i];
-
-      if (v < lo) lo = v;
-      if (v > hi) hi = v;
-    }
-    for (k = 0; k < count; k++)
-      (*unit)[k * space->n_x + i] = hi > lo ? ((*value)[k * space->n_x + i] - lo) / (hi - lo) : 0.5;
-  }
-done:
-  return rc;
-}
-
-int aus_serverless_draw(const aus_opts *opts, const aus_serverless_space *space,
-                        const aus_serverless_grid *grid, uint64_t seed, int64_t *n, double **unit,
-                        double **value, aus_err *err)
-{
-  int rc = AUS_OK;
-  aus_design_kind kind = (aus_design_kind)aus_opt_enum(opts, "design");
-
-  *unit = *value = NULL;
-  if (kind == AUS_DESIGN_GRID) return draw_grid(space, grid, n, unit, value, err);
-  *n = aus_opt_int(opts, "n");
-  AUS_NEW(*unit, *n * space->n_x, err);
-  AUS_NEW(*value, *n * space->n_x, err);
-  AUS_TRY(aus_design_unit(kind, *n, space->n_x, seed, 0, *unit, err));
-  AUS_TRY(aus_serverless_grid_nearest(grid, *n, *unit, *value, err));
-done:
-  return rc;
 }

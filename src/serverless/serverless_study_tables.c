@@ -19,7 +19,7 @@ typedef struct spec {
   const char *name;
   aus_dtype type;
   int names; /* NUM, APP, ... */
-  int width; /* 0: number of platform types; -1: one, but a matrix */
+  int width; /* 0: number of platform types; -1: number of features */
   const char *unit;
   double si;
   const char *text;
@@ -116,14 +116,21 @@ static const spec response_times[] = {
 static const spec models[] = {
   {"bytes", AUS_U8, NUM, 1, "1", 1, "trained model"},
 };
+static const spec application_tasks[] = {
+  {"application", AUS_I32, APP, 1, "1", 1, "application"},
+  {"task", AUS_I32, TASK, 1, "1", 1, "function of the application, in the order of the type file"},
+};
+static const spec execution_time =
+  {"execution_time", AUS_F64, NUM, 0, "s", 1, "execution time per platform type; NaN: does not run there"};
 static const spec dataset[] = {
-  {"X", AUS_F64, NUM, -1, "s-1", 1, "features: completed requests per second in the window"},
-  {"y", AUS_F64, NUM, 1, "1", 1, "label: ceil(mean number of replicas in the window)"},
+  {"X", AUS_F64, NUM, -1, "1", 1, "features of the window, named in feature_names"},
+  {"y", AUS_F64, NUM, 1, "1", 1, "label: replicas"},
   {"split", AUS_U8, SPLIT, 1, "1", 1, "use of the row"},
+  {"weight", AUS_F64, NUM, 1, "1", 1, "weight of the row in training"},
   {"window", AUS_F64, NUM, 1, "s", 1, "start of the window"},
   {"queue", AUS_F64, NUM, 1, "1", 1, "mean over the window of the average queue length"},
   {"pods", AUS_F64, NUM, 1, "1", 1, "mean number of replicas in the window"},
-  {"requests", AUS_I64, NUM, 1, "1", 1, "requests completed in the window"},
+  {"requests", AUS_I64, NUM, 1, "1", 1, "requests counted in the window"},
   {"penalties", AUS_I64, NUM, 1, "1", 1, "of these, with a missed deadline"},
 };
 /* clang-format on */
@@ -172,12 +179,12 @@ static void collect_names(aus_serverless_schema *t, const aus_serverless_types *
 }
 
 static aus_column make_column(const spec *s, const aus_serverless_types *types,
-                              const char *const *names)
+                              const char *const *names, int n_features)
 {
   aus_column c = {
       .name = s->name, .type = s->type, .unit = s->unit, .unit_si = s->si, .long_name = s->text};
 
-  c.width = s->width > 0 ? s->width : s->width < 0 ? 1 : types->n_platforms;
+  c.width = s->width > 0 ? s->width : s->width < 0 ? n_features : types->n_platforms;
   c.matrix = s->width != 1;
   switch (s->names) {
   case APP:
@@ -210,12 +217,37 @@ static aus_column make_column(const spec *s, const aus_serverless_types *types,
   return c;
 }
 
+/* "requests_per_s", "execution_time_s", "platform_<name>" in the order of the names. */
+static int name_features(aus_serverless_schema *t, const aus_serverless_types *types,
+                         const aus_serverless_dataset_conf *conf, aus_err *err)
+{
+  int rc = AUS_OK, i, k, n = conf->n_features;
+  static const char *const first[] = {"requests_per_s", "execution_time_s"};
+  char text[200];
+
+  t->n_features = aus_serverless_dataset_width(conf, types);
+  AUS_NEW(t->features, t->n_features, err);
+  for (i = 0; i < n; i++)
+    AUS_DUP(t->features[i], first[i], err);
+  for (i = 0; n + i < t->n_features; i++) {
+    snprintf(text, sizeof text, "platform_%s", types->platform[i].name);
+    for (k = n + i; k > n && strcmp(t->features[k - 1], text) > 0; k--)
+      t->features[k] = t->features[k - 1];
+    t->features[k] = NULL;
+    AUS_DUP(t->features[k], text, err);
+  }
+done:
+  return rc;
+}
+
 int aus_serverless_schema_init(aus_serverless_schema *t, const aus_serverless_types *types,
-                               aus_err *err)
+                               const aus_serverless_dataset_conf *conf, aus_err *err)
 {
   int rc = AUS_OK, i, k, n_columns = 0, def;
   aus_column *next;
+  const aus_serverless_dataset_conf reference = aus_serverless_dataset_defaults();
 
+  AUS_TRY(name_features(t, types, conf ? conf : &reference, err));
   t->n = AUS_SERVERLESS_T_DATASET + types->n_tasks;
   for (i = 0; i < t->n; i++)
     n_columns += defs[i < AUS_SERVERLESS_T_DATASET ? i : AUS_SERVERLESS_T_DATASET].n;
@@ -234,7 +266,7 @@ int aus_serverless_schema_init(aus_serverless_schema *t, const aus_serverless_ty
                               .by_trial = defs[def].by_trial,
                               .row_trial = defs[def].row_trial};
     for (k = 0; k < defs[def].n; k++)
-      *next++ = make_column(&defs[def].spec[k], types, t->names);
+      *next++ = make_column(&defs[def].spec[k], types, t->names, t->n_features);
     if (def == AUS_SERVERLESS_T_DATASET) {
       const char *task = types->task[i - def].name;
       size_t n = strlen(task) + sizeof "datasets/";
@@ -248,12 +280,88 @@ done:
   return rc;
 }
 
+/* Names of the types as datasets; the schema holds them one kind after the other. */
+static int publish_names(const aus_serverless_schema *t, const aus_serverless_types *types,
+                         aus_pub *pub, aus_err *err)
+{
+  int rc = AUS_OK;
+  const char *const *name = t->names;
+
+  AUS_TRY(aus_pub_strings(pub, "serverless/applications/name", types->n_apps, name,
+                          "application types", err));
+  name += types->n_apps;
+  AUS_TRY(
+      aus_pub_strings(pub, "serverless/functions/name", types->n_tasks, name, "functions", err));
+  name += types->n_tasks;
+  AUS_TRY(aus_pub_strings(pub, "serverless/platforms/name", types->n_platforms, name,
+                          "platform types", err));
+done:
+  return rc;
+}
+
+static int publish_execution(const aus_serverless_types *types, aus_pub *pub, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  const aus_column c = make_column(&execution_time, types, NULL, 0);
+  double *all = NULL;
+
+  AUS_NEW(all, types->n_tasks * types->n_platforms, err);
+  for (i = 0; i < types->n_tasks; i++)
+    memcpy(all + i * types->n_platforms, types->task[i].exec_s,
+           (size_t)types->n_platforms * sizeof *all);
+  AUS_TRY(aus_pub_column(pub, "serverless/functions", &c, types->n_tasks, all, err));
+done:
+  aus_free(all);
+  return rc;
+}
+
+static int publish_chains(const aus_serverless_schema *t, const aus_serverless_types *types,
+                          aus_pub *pub, aus_err *err)
+{
+  int rc = AUS_OK, i, k, n = 0;
+  const char *const *names = t->names;
+  const aus_column app = make_column(&application_tasks[0], types, names, 0),
+                   task = make_column(&application_tasks[1], types, names, 0);
+  int32_t *a = NULL, *f = NULL;
+
+  for (i = 0; i < types->n_apps; i++)
+    n += types->app[i].n_tasks;
+  AUS_NEW(a, n, err);
+  AUS_NEW(f, n, err);
+  for (i = n = 0; i < types->n_apps; i++)
+    for (k = 0; k < types->app[i].n_tasks; k++, n++) {
+      a[n] = i;
+      f[n] = types->app[i].task[k];
+    }
+  AUS_TRY(aus_pub_column(pub, "serverless/application_tasks", &app, n, a, err));
+  AUS_TRY(aus_pub_column(pub, "serverless/application_tasks", &task, n, f, err));
+done:
+  aus_free(a);
+  aus_free(f);
+  return rc;
+}
+
+int aus_serverless_types_publish(const aus_serverless_schema *t, const aus_serverless_types *types,
+                                 aus_pub *pub, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  AUS_TRY(publish_names(t, types, pub, err));
+  AUS_TRY(publish_execution(types, pub, err));
+  AUS_TRY(publish_chains(t, types, pub, err));
+done:
+  return rc;
+}
+
 void aus_serverless_schema_fini(aus_serverless_schema *t)
 {
   int i;
 
   for (i = 0; t->paths && i < t->n_paths; i++)
     aus_free(t->paths[i]);
+  for (i = 0; t->features && i < t->n_features; i++)
+    aus_free(t->features[i]);
+  aus_free(t->features);
   aus_free(t->paths);
   aus_free(t->names);
   aus_free(t->column);
@@ -394,9 +502,9 @@ int aus_serverless_put_dataset(const aus_serverless_dataset *d, int task, int64_
                                const uint8_t *split, aus_serverless_put put, void *self,
                                aus_err *err)
 {
-  const void *c[] = {d->x + first,        d->y + first,        split,
-                     d->window_s + first, d->queue + first,    d->pods + first,
-                     d->requests + first, d->penalties + first};
+  const void *c[] = {d->x + first * d->d, d->y + first,        split,
+                     d->weight + first,   d->window_s + first, d->queue + first,
+                     d->pods + first,     d->requests + first, d->penalties + first};
 
   _Static_assert(sizeof c / sizeof c[0] == sizeof dataset / sizeof dataset[0],
                  "columns of a dataset");

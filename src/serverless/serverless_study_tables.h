@@ -36,12 +36,24 @@ typedef struct aus_serverless_schema {
   const char **names; /* of types, in file order, for enumerations */
   char **paths;       /* "datasets/<function>" */
   int n_paths;
+  char **features; /* names of the columns of X */
+  int n_features;
 } aus_serverless_schema;
 
-/** Make the descriptions for these types (lent). @return AUS_OK; AUS_ENOMEM. Local. */
+/** Make the descriptions for these types (lent).
+ * @param [in] conf  what the rows of a dataset are; NULL: the defaults
+ * @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_serverless_schema_init(aus_serverless_schema *t,
-                                           const aus_serverless_types *types, aus_err *err);
+                                           const aus_serverless_types *types,
+                                           const aus_serverless_dataset_conf *conf, aus_err *err);
 void aus_serverless_schema_fini(aus_serverless_schema *t);
+
+/** Plan /serverless: names of platforms, functions and applications, execution times and the
+ * functions of each application, which is what rows are made from besides the traces.
+ * @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_serverless_types_publish(const aus_serverless_schema *t,
+                                             const aus_serverless_types *types, aus_pub *pub,
+                                             aus_err *err);
 
 /** Name of a trace table without "traces/". Local. */
 const char *aus_serverless_trace_name(int table);
@@ -60,6 +72,11 @@ AUS_CHECKED int aus_serverless_put_dataset(const aus_serverless_dataset *d, int 
                                            void *self, aus_err *err);
 
 /* Columns of a dataset table that training reads. */
-enum { AUS_SERVERLESS_C_X = 0, AUS_SERVERLESS_C_Y = 1, AUS_SERVERLESS_C_SPLIT = 2 };
+enum {
+  AUS_SERVERLESS_C_X = 0,
+  AUS_SERVERLESS_C_Y = 1,
+  AUS_SERVERLESS_C_SPLIT = 2,
+  AUS_SERVERLESS_C_WEIGHT = 3
+};
 
 #endif

@@ -60,6 +60,7 @@ void aus_clean_ready(sim *s, int32_t p)
   if (!aus_defect(s, 5)) plat->idle_since = s->now;
   if (plat->passed || plat->current >= 0) return;
   plat->passed = true;
+  aus_count_queued(s, plat, 0); /* it precedes equals without an image */
   plat->t1 = s->now;
   if (plat->q_head >= 0) begin(s, p, aus_queue_take(s, p));
 }
@@ -234,7 +235,8 @@ static void done(sim *s, int32_t p)
   aus_traffic(s, s->task[t].function, -1);
   s->t_progress = s->now;
   s->n_done++;
-  if (!aus_defect(s, 33)) aus_count_queued(s, plat, -1);
+  aus_count_queued(s, plat,
+                   aus_defect(s, 33) ? 0 : -1); /* D6: it may have to wait for an image now */
   if (plat->passed && plat->q_head >= 0) {
     double end = take(s, p, aus_queue_take(s, p));
 

@@ -46,10 +46,11 @@ static bool scale_up(sim *s, int f, int type, double count)
   double made;
 
   for (made = 0; made < count && !s->stop; made++) {
-    if (!aus_serverless_any_candidate(s, f, type)) return false;
+    if (!aus_serverless_any_candidate(s, f, type)) break;
     create(s, f, type);
   }
-  return true;
+  if (made > 0) aus_clean_place_waiting(s, f);
+  return made >= count;
 }
 
 void aus_clean_create_first(sim *s, int f)
@@ -60,10 +61,7 @@ void aus_clean_create_first(sim *s, int f)
   if (fn->n_freed == s->n_freed) return;
   aus_serverless_names(s, f);
   for (i = 0; i < s->call.n_names; i++)
-    if (scale_up(s, f, s->call.name[i], 1)) {
-      aus_clean_place_waiting(s, f);
-      return;
-    }
+    if (scale_up(s, f, s->call.name[i], 1)) return;
   fn->n_freed = s->n_freed;
 }
 
@@ -162,7 +160,6 @@ static void scale(sim *s, int f)
     aus_clean_create_first(s, f);
     fn->last_forced = s->now;
   }
-  if (fn->n_replicas > 0) aus_clean_place_waiting(s, f);
 }
 
 void aus_clean_autoscale(sim *s)

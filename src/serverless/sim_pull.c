@@ -5,7 +5,10 @@
  * processor sharing: with n of them each gets 1/n. Node-wide, pulled_gb is what each pull has got since
  * the node was last without one, so a pull of x GB that begins at pulled_gb = v ends at v + x, whoever
  * else comes and goes; the node plans the end of the first one and plans anew at every change. The
- * write latency follows and is not shared. D17: every pull has the whole bandwidth.
+ * write latency follows and is not shared; from then on the end is known. A node fetches an image once:
+ * a pull of one that is on its way joins it, ends with it, and costs nothing. When the pull that others
+ * have joined is given up, the first of these takes its place. D17: every pull has the whole bandwidth,
+ * and none joins another.
  */
 #include <config.h>
 
@@ -44,25 +47,51 @@ static void plan(sim *s, int32_t n)
                  (uint64_t)node->pull_plan << 32 | (uint32_t)n);
 }
 
-static void share(sim *s, int32_t n, int32_t i, double gb)
+static void insert(sim *s, int32_t *link, int32_t i)
 {
-  aus_node_state *node = &s->node[n];
-  aus_init *init = &s->init[i];
+  s->init[i].next = *link;
+  *link = i;
+}
+
+static void take_out(sim *s, int32_t *link, int32_t i)
+{
+  while (*link != i)
+    link = &s->init[*link].next;
+  *link = s->init[i].next;
+}
+
+/* Into the list of those that share the bandwidth, behind equals. */
+static void share(sim *s, aus_node_state *node, int32_t i, double end_gb)
+{
   int32_t *link = &node->pull_head;
 
-  move_on(s, node);
-  init->end_gb = node->pulled_gb + gb;
-  while (*link >= 0 && s->init[*link].end_gb <= init->end_gb)
+  while (*link >= 0 && s->init[*link].end_gb <= end_gb)
     link = &s->init[*link].next;
-  init->next = *link;
-  *link = i;
+  insert(s, link, i);
+  s->init[i].end_gb = end_gb;
+  s->init[i].transferring = true;
+}
+
+static void transfer(sim *s, int32_t n, int32_t i, double gb)
+{
+  aus_node_state *node = &s->node[n];
+
+  move_on(s, node);
+  share(s, node, i, node->pulled_gb + gb);
   node->n_pulls++;
   plan(s, n);
 }
 
-static void wait_latency(sim *s, int32_t i, double latency_s)
+static void end_at(sim *s, aus_node_state *node, int32_t i, double t_s)
 {
-  aus_clean_push(s, s->now + latency_s, aus_clean_order(AUS_CLEAN_PULLED, s->seq++), (uint64_t)i);
+  int32_t *link = &node->timed_head;
+
+  while (*link >= 0)
+    link = &s->init[*link].next;
+  insert(s, link, i);
+  s->init[i].transferring = false;
+  s->init[i].t_end = t_s;
+  aus_clean_push(s, t_s, aus_clean_order(AUS_CLEAN_PULLED, s->seq++), (uint64_t)i);
 }
 
 void aus_clean_transferred(sim *s, uint64_t data)
@@ -76,12 +105,51 @@ void aus_clean_transferred(sim *s, uint64_t data)
   node->pulled_gb = s->init[i].end_gb; /* without the rounding of the way there */
   while (i >= 0 && s->init[i].end_gb <= node->pulled_gb) {
     node->pull_head = s->init[i].next;
-    node->n_pulls--;
-    s->init[i].transferring = false;
-    wait_latency(s, i, s->disk[node->local].write_latency_s);
+    node->n_pulls -= !s->init[i].joined;
+    end_at(s, node, i, s->now + s->disk[node->local].write_latency_s);
     i = node->pull_head;
   }
   plan(s, n);
+}
+
+/* ---- pulls of one image ---- */
+
+/* From k on, the first pull of the image that has (not) joined another one; -1: none. */
+static int32_t find(const sim *s, int32_t k, int f, int type, bool joined)
+{
+  for (; k >= 0; k = s->init[k].next) {
+    const aus_init *init = &s->init[k];
+
+    if (init->joined == joined && init->function == f && s->plat[init->platform].type == type)
+      break;
+  }
+  return k;
+}
+
+static int32_t on_its_way(const sim *s, const aus_node_state *node, int f, int type)
+{
+  int32_t k = find(s, node->pull_head, f, type, false);
+
+  return k >= 0 ? k : find(s, node->timed_head, f, type, false);
+}
+
+static void join(sim *s, aus_node_state *node, int32_t i, int32_t first)
+{
+  s->init[i].joined = true;
+  if (s->init[first].transferring)
+    share(s, node, i, s->init[first].end_gb);
+  else
+    end_at(s, node, i, s->init[first].t_end);
+}
+
+/* False when nobody has joined the pull. */
+static bool hand_over(sim *s, const aus_node_state *node, const aus_init *gone)
+{
+  int32_t k = find(s, gone->transferring ? node->pull_head : node->timed_head, gone->function,
+                   s->plat[gone->platform].type, true);
+
+  if (k >= 0) s->init[k].joined = false;
+  return k >= 0;
 }
 
 /* ---- pulls ---- */
@@ -89,53 +157,52 @@ void aus_clean_transferred(sim *s, uint64_t data)
 static void pull(sim *s, int f, int32_t p, bool prefetch)
 {
   aus_plat *plat = &s->plat[p];
-  const aus_disk *disk = &s->disk[s->node[plat->node].local];
+  aus_node_state *node = &s->node[plat->node];
+  const aus_disk *disk = &s->disk[node->local];
   double gb = s->image_gb[aus_at(s, f, plat->type)];
-  aus_init *init;
-  int32_t i = -1;
+  int32_t i = -1, first = aus_defect(s, 17) ? -1 : on_its_way(s, node, f, plat->type);
   int rc = aus_serverless_init_new(s, f, p, &i);
 
   if (rc != AUS_OK) {
     aus_serverless_abort(s, rc);
     return;
   }
-  init = &s->init[i];
-  init->t_begin = s->now;
-  init->active = true;
-  init->prefetch = prefetch;
+  s->init[i].t_begin = s->now;
+  s->init[i].prefetch = prefetch;
   if (!prefetch) plat->pull = i;
-  init->transferring = !aus_defect(s, 17);
-  if (init->transferring)
-    share(s, plat->node, i, gb);
+  if (first >= 0)
+    join(s, node, i, first);
+  else if (aus_defect(s, 17))
+    end_at(s, node, i, s->now + (gb / disk->pull_gb_per_s + disk->write_latency_s));
   else
-    wait_latency(s, i, gb / disk->pull_gb_per_s + disk->write_latency_s);
+    transfer(s, plat->node, i, gb);
 }
 
 static void release(sim *s, int32_t i)
 {
-  s->init[i].active = false;
   s->init[i].next_free = s->free_init;
   s->free_init = i;
 }
 
-/* What still lies in the heap finds the record without a platform. */
+/* The end of a pull that is known lies in the heap and finds the record without a platform. */
 void aus_clean_cancel(sim *s, int32_t p)
 {
   aus_plat *plat = &s->plat[p];
   aus_node_state *node = &s->node[plat->node];
-  int32_t i = plat->pull, *link = &node->pull_head;
+  int32_t i = plat->pull;
+  aus_init *init = &s->init[i];
+  bool goes_on = init->joined || hand_over(s, node, init);
 
   plat->pull = -1;
-  if (!s->init[i].transferring) {
-    s->init[i].platform = -1;
+  take_out(s, init->transferring ? &node->pull_head : &node->timed_head, i);
+  if (!init->transferring) {
+    init->platform = -1;
     return;
   }
-  move_on(s, node);
-  while (*link != i)
-    link = &s->init[*link].next;
-  *link = s->init[i].next;
-  node->n_pulls--;
   release(s, i);
+  if (goes_on) return;
+  move_on(s, node);
+  node->n_pulls--;
   plan(s, plat->node);
 }
 
@@ -145,16 +212,9 @@ void aus_clean_cancel(sim *s, int32_t p)
 static bool not_worth(const sim *s, const aus_node_state *node, int f, int type)
 {
   const aus_disk *disk = &s->disk[node->local];
-  int32_t i;
 
-  if (aus_serverless_node_cached(s, node, f, type)) return true;
-  for (i = 0; i < s->n_inits; i++) {
-    const aus_init *init = &s->init[i];
-
-    if (init->active && init->platform >= 0 && init->function == f &&
-        s->plat[init->platform].type == type && &s->node[s->plat[init->platform].node] == node)
-      return true;
-  }
+  if (aus_serverless_node_cached(s, node, f, type) || on_its_way(s, node, f, type) >= 0)
+    return true;
   return disk->used * 1e-9 + s->image_gb[aus_at(s, f, type)] > disk->capacity_gb;
 }
 
@@ -224,16 +284,19 @@ void aus_clean_init(sim *s, int f, int32_t p)
 
 void aus_clean_pulled(sim *s, int32_t i)
 {
+  int rc = AUS_OK;
   const aus_init init = s->init[i];
+  aus_node_state *node;
   aus_plat *plat;
-  int rc;
 
   release(s, i);
   if (init.platform < 0) return;
   plat = &s->plat[init.platform];
+  node = &s->node[plat->node];
+  take_out(s, &node->timed_head, i);
   plat->storage_time += s->now - init.t_begin;
-  rc = aus_serverless_image_add(s, &s->disk[s->node[plat->node].local], init.function, plat->type,
-                                s->err);
+  if (!init.joined)
+    rc = aus_serverless_image_add(s, &s->disk[node->local], init.function, plat->type, s->err);
   if (rc != AUS_OK) aus_serverless_abort(s, rc);
   if (init.prefetch) return;
   plat->pull = -1;

@@ -14,7 +14,7 @@ typedef aus_serverless_sim sim;
 
 /* ---- replicas ---- */
 
-/* The winner tree keeps (queue length, rank) of the shortest queue at its root, so the first one in
+/* The winner tree keeps aus_tree_value() of the shortest queue at its root, so the first one in
  * canonical order wins a tie; its leaves are in no order. */
 static void tree_build(aus_function *fn)
 {
@@ -286,6 +286,7 @@ static int lay_node(sim *s, int32_t n, int32_t *p, int32_t *d, aus_err *err)
                            .remote = -1,
                            .local = -1,
                            .pull_head = -1,
+                           .timed_head = -1,
                            .memory_gb = from->memory_gb,
                            .free_memory_gb = from->memory_gb,
                            .unused = true};

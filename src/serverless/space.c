@@ -239,11 +239,11 @@ static int take_back(const int *order, int n, int64_t over, int *counts, aus_err
   return AUS_OK;
 }
 
-int aus_serverless_device_counts(const aus_serverless_space *space, const double *x, int *counts,
-                                 aus_err *err)
+int aus_serverless_device_counts(const aus_serverless_space *space, const double *x,
+                                 bool ceil_compat, int *counts, aus_err *err)
 {
   int rc = AUS_OK, i, *order = NULL;
-  double *share = NULL;
+  double *share = NULL, within = ceil_compat ? 0.0 : 1e-9, nodes;
   int64_t over;
 
   AUS_TRY(check_sample(space, x, err));
@@ -253,7 +253,8 @@ int aus_serverless_device_counts(const aus_serverless_space *space, const double
   for (i = 0; i < space->n_devices; i++)
     share[space->device_sorted[i]] = x[2 + i];
   for (i = 0; i < space->n_devices; i++) {
-    counts[i] = (int)ceil(trunc(x[1]) * share[i]);
+    nodes = trunc(x[1]) * share[i];
+    counts[i] = (int)ceil(nodes - within * nodes);
     over += counts[i];
   }
   sort_shares(space, share, order);
@@ -289,14 +290,14 @@ done:
   return rc;
 }
 
-int aus_serverless_space_infra(const aus_serverless_space *space, const double *x,
+int aus_serverless_space_infra(const aus_serverless_space *space, const double *x, bool ceil_compat,
                                aus_serverless_infra *infra, aus_err *err)
 {
   int rc = AUS_OK, i, j, n = 0, *counts = NULL;
 
   aus_serverless_infra_fini(infra);
   AUS_NEW(counts, space->n_devices, err);
-  AUS_TRY(aus_serverless_device_counts(space, x, counts, err));
+  AUS_TRY(aus_serverless_device_counts(space, x, ceil_compat, counts, err));
   for (i = 0; i < space->n_devices; i++)
     n += counts[i];
   infra->bandwidth_mibps = x[0];

@@ -62,37 +62,26 @@ void aus_serverless_grid_at(const aus_serverless_grid *g, int64_t i, double *x);
 AUS_CHECKED int aus_serverless_grid_nearest(const aus_serverless_grid *g, int64_t n,
                                             const double *unit, double *x, aus_err *err);
 
-/** Devices of a sample, counts[n_devices] in file order (spec 3.4).
+/** Devices of a sample, counts[n_devices] in file order (spec 3.4): the cluster's size times the share,
+ * rounded up, less what that gives too much.
+ * @param [in] ceil_compat  round up without tolerance as the reference does (D20: 10 nodes at a share of
+ *         0.30000000000000004 are 4); else what is within 1e-9 (relative) above a whole number is that
+ *         number
  * @return AUS_OK; AUS_ECONFIG when the cluster has fewer nodes than devices that must have one, or
  *         when x is negative, not finite, a share above 1 or a cluster of no or above 1e6 nodes;
  *         AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_serverless_device_counts(const aus_serverless_space *space, const double *x,
-                                             int *counts, aus_err *err);
-/** The cluster of a sample (replaces *infra; empty on error). Codes of
+                                             bool ceil_compat, int *counts, aus_err *err);
+/** The cluster of a sample (replaces *infra; empty on error). Rounding and codes of
  * aus_serverless_device_counts. Local. */
 AUS_CHECKED int aus_serverless_space_infra(const aus_serverless_space *space, const double *x,
-                                           aus_serverless_infra *infra, aus_err *err);
-/** The workload of a sample: the base trace of the space's applications, thickened by seeded
- * Poisson clones where the factor is above 1 (spec 3.5; stream arrivals, scenario << 16 |
- * application type; second s of the trace uses the draws from 64 s on). Equal times: first the
- * application that stands first in the space file. @param [in,out] out  replaced, memory kept.
- * @return AUS_OK; AUS_EINVAL for a factor that is not in 0..1e6; AUS_ENOMEM. Local. */
+                                           bool ceil_compat, aus_serverless_infra *infra,
+                                           aus_err *err);
+/** The workload of a sample as the reference makes it: aus_serverless_workload_sample() (workload.h)
+ * with its switches off. Local. */
 AUS_CHECKED int aus_serverless_space_workload(const aus_serverless_space *space, const double *x,
                                               const aus_serverless_trace *base, uint64_t seed,
                                               int64_t scenario, aus_serverless_trace *out,
                                               aus_err *err);
-
-/** Base workload (spec 3.6). shape 0 poisson: constant rate for duration_s; 1 poisson-increasing:
- * four ramps of 30 s with rate r i/4, then rate r until duration_s + 120. One QoS type drawn per
- * application; applications merged by time (ties by position in app[]). Seeded by stream (trace
- * generator, application type): another application beside it changes nothing.
- * @param [in] rate_rps  n_apps rates, for applications app[]
- * @param [in,out] out  replaced, memory kept
- * @return AUS_OK; AUS_EINVAL (unknown shape, a rate or duration that is negative or not finite,
- *         above 1e9 arrivals, no QoS type); AUS_ENOMEM. Local. */
-AUS_CHECKED int aus_serverless_workload_make(const aus_serverless_types *types, int shape,
-                                             int n_apps, const int *app, const double *rate_rps,
-                                             double duration_s, uint64_t seed,
-                                             aus_serverless_trace *out, aus_err *err);
 
 #endif

@@ -71,13 +71,12 @@ static int body(void *self, int64_t *work, aus_err *err)
 {
   int rc = AUS_OK;
   setup *s = self;
-  static const aus_serverless_dataset_conf conf = {
-      .window_s = 5, .max_penalty_frac = 0.2, .max_queue_length = 20};
+  const aus_serverless_dataset_conf conf = aus_serverless_dataset_defaults();
   static const bool keep[AUS_SERVERLESS_N_TRACES] = {true, true, true, true,
                                                      true, true, true, true};
 
   s->n_rows = 0;
-  AUS_TRY(aus_serverless_space_infra(&s->space, s->x, &s->infra, err));
+  AUS_TRY(aus_serverless_space_infra(&s->space, s->x, true, &s->infra, err));
   AUS_TRY(aus_serverless_space_workload(&s->space, s->x, &s->sc.trace, 1, 0, &s->trace, err));
   AUS_TRY(aus_serverless_dataset_build(&s->dataset, &s->sc.types, s->result, &conf, err));
   aus_serverless_split(s->dataset.n, 0, 0.8, 1, 0, 0, s->split, s->work);
@@ -120,7 +119,7 @@ static int prepare(setup *s, const char *shared, aus_err *err)
   AUS_TRY(scenario_load(&s->sc, golden, inputs, err));
   AUS_TRY(read_space(s, space, err));
   AUS_TRY(aus_serverless_sim_create(&s->sim, &s->sc.types, err));
-  AUS_TRY(aus_serverless_space_infra(&s->space, s->x, &s->infra, err));
+  AUS_TRY(aus_serverless_space_infra(&s->space, s->x, true, &s->infra, err));
   AUS_TRY(aus_serverless_space_workload(&s->space, s->x, &s->sc.trace, 1, 0, &s->trace, err));
   AUS_NEW(s->split, 10000, err);
   AUS_NEW(s->work, 10000, err);

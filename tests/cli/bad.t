@@ -2,8 +2,9 @@
 # bad.t - bad input: the exact message, the exit status, and nothing written.
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# A case is a directory tests/cli/bad/CASE: `setup` (optional) spoils a copy of input/serverless, `args`
-# are the program's arguments, `status` and `error` what is expected. Standard error is compared whole.
+# A case is a directory tests/cli/bad/CASE: `setup` (optional) spoils a copy of input/serverless whose study.json
+# is tests/data/serverless/bad.json, `args` are the program's arguments, `status` and `error` what is expected.
+# Standard error is compared whole.
 . "$AUS_TOP_SRCDIR/tests/tap.sh"
 
 for case in "$AUS_TOP_SRCDIR"/tests/cli/bad/*/; do
@@ -11,7 +12,8 @@ for case in "$AUS_TOP_SRCDIR"/tests/cli/bad/*/; do
   name=$(basename "$case")
   work="$tap_dir/$name"
   mkdir "$work" && cp "$AUS_TOP_SRCDIR"/input/serverless/*.json "$work" && chmod -R u+w "$work" || exit 99
-  mv "$work/quick.json" "$work/study.json"
+  rm "$work/quick.json"
+  cp "$AUS_TOP_SRCDIR/tests/data/serverless/bad.json" "$work/study.json" && chmod u+w "$work/study.json" || exit 99
   mv "$work/space-quick.json" "$work/space.json"
   sed -i 's/space-quick.json/space.json/' "$work/study.json"
   if [ -f "$case/setup" ]; then (cd "$work" && sh "$case/setup") || exit 99; fi

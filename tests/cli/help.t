@@ -20,8 +20,8 @@ grep -q 'unknown command "rum x"; did you mean "run"' "$tap_dir/err"
 result $? "the nearest command is named" "$tap_dir/err"
 "$auspex" serverless --help >"$tap_dir/out" 2>"$tap_dir/err"
 expect 0 $? "a group has a help"
-expect 2 "$(wc -l <"$tap_dir/out" | tr -d ' ')" "with its own commands only"
-for command in run "serverless simulate" "serverless sample"; do
+expect 4 "$(wc -l <"$tap_dir/out" | tr -d ' ')" "with its own commands only"
+for command in run "serverless simulate" "serverless sample" "serverless dataset" "serverless train"; do
   # shellcheck disable=SC2086 # two words
   "$auspex" $command --help >"$tap_dir/out" 2>"$tap_dir/err"
   expect 0 $? "$command --help succeeds"

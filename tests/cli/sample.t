@@ -43,6 +43,31 @@ for design in random lhs-centered sobol; do
   sample $design --set n=5 --set design=$design
   expect 6 "$(wc -l <"$tap_dir/$design/samples.csv" | tr -d ' ')" "design $design"
 done
+for design in lhs-maximin lhs-oa2 halton morris saltelli; do
+  n=9
+  case $design in lhs-oa2) n=49 want=49 ;; morris) want=$((9 * 8)) ;; saltelli) want=$((9 * 9)) ;; *) want=9 ;; esac
+  sample $design --set n=$n --set design=$design
+  expect $((want + 1)) "$(wc -l <"$tap_dir/$design/samples.csv" | tr -d ' ')" "design $design"
+done
+sample few --set n=50 --set design=lhs-oa2
+expect 2 $? "design lhs-oa2 of 50 points is refused"
+grep -q 'n is 50 in 7 dimensions, the nearest usable n is 49' "$tap_dir/log"
+result $? "and the nearest usable number is named" "$tap_dir/log"
+sample clean --set n=400 --set range_compat=0 --seed 3
+python3 - "$tap_dir/clean/samples.csv" >"$tap_dir/log" 2>&1 <<'E'
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+assert len(rows) == 400, len(rows)
+names = [n for n in rows[0] if not n.startswith(("unit_", "nodes_")) and n != "sample"]
+assert len({tuple(r[n] for n in names) for r in rows}) == 400
+assert len([n for n in rows[0] if n.startswith("unit_")]) == len(names) - 1
+for r in rows:
+    shares = {n[len("device_prop_"):]: float(r[n]) for n in names if n.startswith("device_prop_")}
+    assert abs(sum(shares.values()) - 1) < 1e-12, r
+    assert float(r["network_bandwidth"]) <= 200 and float(r["cluster_size"]) <= 14, r
+    assert sum(int(r["nodes_" + d]) for d in shares) == int(r["cluster_size"]), r
+E
+result $? "clean: no sample twice, inside the ranges, shares sum to 1" "$tap_dir/log"
 printf '%s\n' '{"pci": {"board": {"min": 0.5, "max": 0.5, "step": 0.1, "specs": {"memory": 8, "platforms": ["armCpu"], "storage": ["sdCard", "objectStore"]}},
  "server": {"min": 0.5, "max": 0.5, "step": 0.1, "specs": {"memory": 8, "platforms": ["x86Cpu"], "storage": ["nvme", "objectStore"]}}},
  "wsc": {"gallery": {"average": 5, "min": 1, "max": 2, "step": 0.5}},

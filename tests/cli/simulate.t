@@ -31,6 +31,58 @@ result $? "D17 changes the tasks"
 ! cmp -s "$tap_dir/clean/system_events.csv" "$tap_dir/cleanD33/system_events.csv"
 result $? "D33 changes the queue lengths"
 
+# Policies that no recording has: kpa, random and round-robin placement, models per kind of platform.
+scenario="$AUS_TOP_SRCDIR/input/serverless/scenario.json"
+# simulate NAME OPTIONS...: the shipped scenario into NAME
+simulate() {
+  name=$1
+  shift
+  timeout 60 "$auspex" serverless simulate "$scenario" "$@" --csv "$tap_dir/$name" >"$tap_dir/log" 2>&1
+  result $? "$name: $(echo "$*" | sed 's|models=.*|with models|')" "$tap_dir/log"
+}
+# differ A B, alike A B: their tasks
+differ() {
+  ! cmp -s "$tap_dir/$1/tasks.csv" "$tap_dir/$2/tasks.csv"
+  result $? "$1 is not $2"
+}
+alike() {
+  cmp "$tap_dir/$1/tasks.csv" "$tap_dir/$2/tasks.csv" >"$tap_dir/log" 2>&1
+  result $? "$1 is $2" "$tap_dir/log"
+}
+for mode in compat clean; do
+  for strategy in kn_kn kpa_kn kn_rp kn_rr; do
+    simulate $mode-$strategy --set mode=$mode --set strategy=$strategy
+  done
+  differ $mode-kn_kn $mode-kpa_kn
+  differ $mode-kn_kn $mode-kn_rr
+  simulate $mode-kn_rp-9 --set mode=$mode --set strategy=kn_rp --set seed=9
+  simulate $mode-kn_rp-1 --set mode=$mode --set strategy=kn_rp --set policy_seed=1
+  alike $mode-kn_rp $mode-kn_rp-9
+  differ $mode-kn_rp $mode-kn_rp-1
+  for strategy in prokn_prokn prohetkn_prohetkn; do
+    short=$mode-${strategy%%_*}
+    timeout 60 "$auspex" run "$data/small-compat.json" -q -o "$tap_dir/s.h5" --set 'stages=[sample, initial]' \
+      --set serverless.mode=$mode --set serverless.initialproactive.strategy=$strategy >"$tap_dir/log" 2>&1 &&
+      "$auspex" serverless train "$tap_dir/s.h5" -q -o "$tap_dir/m-$short" >>"$tap_dir/log" 2>&1
+    result $? "models of a $mode study for $strategy" "$tap_dir/log"
+    models="models={detect: $tap_dir/m-$short/detect_model.json, thumbnail: $tap_dir/m-$short/thumbnail_model.json}"
+    features=1
+    [ $short = clean-prokn ] && features=2
+    for forecast in oracle last ewma seasonal; do
+      simulate $short-$forecast --set mode=$mode --set strategy=$strategy --set features=$features \
+        --set forecast=$forecast --set horizon=3 --set season=10 --set half_life=60 --set "$models"
+    done
+    simulate $short-default --set mode=$mode --set strategy=$strategy --set features=$features --set horizon=3 --set "$models"
+    simulate $short-none --set mode=$mode --set strategy=$strategy
+    alike $short-default $short-oracle
+    differ $short-oracle $short-last
+    differ $short-oracle $short-ewma
+    differ $short-last $short-seasonal
+    differ $short-last $short-ewma
+    differ $short-none $short-oracle
+  done
+done
+
 # A run that is cut off has its tables, says so, and fails.
 "$auspex" serverless simulate "$data/golden/t-kn_kn/scenario.json" --set mode=compat --set inputs="$data/tiny" \
   --set max_time=5 --csv "$tap_dir/stalled" >"$tap_dir/log" 2>&1

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-N = 11  # samples of tests/data/serverless/small.json
+N = 11  # samples of tests/data/serverless/small-compat.json
 KINDS = ("initial", "initialproactive")
 
 
@@ -130,6 +130,8 @@ def test_datasets_and_models(f):
         n = len(d["y"])
         assert n > 0
         assert d["X"].shape == (n, 1)
+        assert [x.decode() if isinstance(x, bytes) else x for x in d["X"].attrs["feature_names"]] == ["requests_per_s"]
+        assert (d["weight"][:] == 1).all()
         assert set(d["trial"][:]) <= initial
         assert (np.diff(d["trial"][:].astype(np.int64)) >= 0).all()
         assert set(d["split"][:]) <= {0, 2, 3}

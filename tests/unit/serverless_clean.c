@@ -68,6 +68,8 @@ static void one_cold_request(void **state)
   assert_true(r.result->totals.unused_platforms_percent == 50);
   check_near(r.result->totals.replica_s, 15.865, 1e-14);
   assert_true(r.result->totals.end_time_s == t->done[0]);
+  assert_true(r.result->totals.unused_nodes_percent == 0);
+  assert_true(r.result->totals.reclaimable_energy_kwh == 0);
   assert_int_equal(r.result->scale_events.n, 1);
   assert_int_equal(r.result->storages.cache_begin[1], 1);
   end(&r);
@@ -129,9 +131,9 @@ static void d2_exact_period(void **state)
 static const char four_arms[] = "\"arm\", \"arm\", \"arm\", \"arm\"";
 
 /* Six requests at 0.5, target 2: one replica at 0.5. At 5 the last six samples are 0, 6, 6, 6, 6, 6, so
- * ceil(5 / 2) = 3 are wanted. Its pull has 5.74 s of 10.24 s to go then, which at a third of the
- * bandwidth take 17.22 s: ready at 22.72, tasks end at 27.845, then every 3.125 s, the last at 43.47.
- * The two new ones then share: 4.5 s of work take 9 s, ready at 22.22 + 9 + 0.5 = 31.72, never used. */
+ * ceil(5 / 2) = 3 are wanted. The two new ones are on the same node and join the first one's pull: all
+ * are ready at 0.5 + 10.74 = 11.24. The first one has all the tasks, which end at 11.24 + 2 + 3.125 =
+ * 16.365, then every 3.125 s, the last at 31.99; the new ones have pulled for 6.24 s and are never used. */
 static void begin_burst(run *r)
 {
   static const request requests[] = {{0.5, 0, 0}, {0.5, 0, 0}, {0.5, 0, 0}, {0.5, 0, 0},
@@ -159,8 +161,9 @@ static void check_scale(const run *r, int64_t i, double t_s, int action, int cou
              (int)c->count[i]);
 }
 
-/* The unused ones may go from 91.72 on, the used one from 103.47 on. The request at 200 finds none,
- * but the platform's image is still the right one. */
+/* The unused ones may go from 71.24 on, the used one from 91.99 on. The request at 200 finds none,
+ * but the platform's image is still the right one. The image is written once (0.5 GB), and so are seven
+ * outputs. */
 static void burst(void **state)
 {
   const aus_serverless_task_rows *t;
@@ -170,22 +173,55 @@ static void burst(void **state)
   begin_burst(&r);
   go_with(&r, 0);
   t = &r.result->tasks;
-  check_near(t->arrived[0], 22.72, 1e-14);
-  check_near(t->pull[0], 22.22, 1e-14);
-  check_near(t->pull[5], 22.22, 1e-14);
-  check_near(t->done[5], 43.47, 1e-14);
+  check_near(t->arrived[0], 11.24, 1e-14);
+  check_near(t->pull[0], 10.74, 1e-14);
+  check_near(t->pull[5], 10.74, 1e-14);
+  check_near(t->done[5], 31.99, 1e-14);
   assert_int_equal(r.result->scale_events.n, 7);
   check_scale(&r, 0, 0.5, 0, 1);
   check_scale(&r, 1, 5, 0, 2);
   check_scale(&r, 2, 5, 0, 3);
-  check_scale(&r, 3, 95, 1, 2);
-  check_scale(&r, 4, 95, 1, 1);
-  check_scale(&r, 5, 105, 1, 0);
+  check_scale(&r, 3, 75, 1, 2);
+  check_scale(&r, 4, 75, 1, 1);
+  check_scale(&r, 5, 95, 1, 0);
   check_scale(&r, 6, 200, 0, 1);
   assert_int_equal(t->postponed[6], 1);
   assert_true(t->arrived[6] == 200 && t->pull[6] == 0 && t->cache_hit[6] && !t->cold_started[6]);
-  check_near(r.result->platforms.storage_time[1], 31.72 - 5, 1e-14);
-  check_near(r.result->totals.replica_s, 104.5 + 2 * 90 + 3.125, 1e-13);
+  check_near(r.result->platforms.storage_time[1], 6.24, 1e-14);
+  check_near(r.result->platforms.storage_time[2], 6.24, 1e-14);
+  check_near(r.result->totals.replica_s, 94.5 + 2 * 70 + 3.125, 1e-13);
+  assert_int_equal(r.result->storages.written_bytes[0], 500000000 + 7 * 52428800);
+  end(&r);
+}
+
+/* Platform 1 is the first one (its node has more free ones) and idle again at 32.5. Mean concurrency at 25
+ * is (4 x 4 + 2 x 3) / 6 = 3.67, so platform 0 joins and pulls until 35.74. The request at 33 finds two
+ * empty queues and must not wait for that pull; the one at 34 finds platform 1 busy and does. */
+static void ready_before_pulling(void **state)
+{
+  static const request requests[] = {{0.5, 0, 0}, {20, 0, 0}, {20, 0, 0}, {20, 0, 0},
+                                     {20, 0, 0},  {33, 0, 0}, {34, 0, 0}};
+  static const doc_edit edit[] = {
+      {DOC_INFRA, "[{\"type\"",
+       "[{\"type\": \"pi\", \"memory\": 8, \"platforms\": [\"arm\"], \"storage\": [\"sd\", "
+       "\"nas\"]}, {\"type\""},
+      {0}};
+  aus_serverless_policy policy = kn;
+  const aus_serverless_task_rows *t;
+  run r;
+
+  (void)state;
+  policy.queue_length = 2;
+  begin(&r, edit, requests, 7, &policy);
+  go_with(&r, 0);
+  t = &r.result->tasks;
+  assert_int_equal(t->platform_id[0], 1);
+  check_scale(&r, 1, 25, 0, 2);
+  check_near(t->done[4], 32.5, 1e-14);
+  assert_int_equal(t->platform_id[5], 1);
+  assert_true(t->arrived[5] == 33 && t->pull[5] == 0);
+  assert_int_equal(t->platform_id[6], 0);
+  check_near(t->arrived[6], 35.74, 1e-14);
   end(&r);
 }
 
@@ -212,9 +248,9 @@ static void d4_one_removal_per_call(void **state)
   (void)state;
   begin_burst(&r);
   go_with(&r, D(4));
-  check_scale(&r, 3, 95, 1, 2);
-  check_scale(&r, 4, 100, 1, 1);
-  check_scale(&r, 5, 105, 1, 0);
+  check_scale(&r, 3, 75, 1, 2);
+  check_scale(&r, 4, 80, 1, 1);
+  check_scale(&r, 5, 95, 1, 0);
   go_with(&r, AUS_SERVERLESS_COMPAT & ~D(3) & ~D(4) & ~D(5));
   assert_true(r.result->scale_events.timestamp[3] == r.result->scale_events.timestamp[4]);
   go_with(&r, AUS_SERVERLESS_COMPAT & ~D(3) & ~D(5));
@@ -231,7 +267,7 @@ static void d5_unused_ones_stay(void **state)
   begin_burst(&r);
   go_with(&r, D(5));
   assert_int_equal(r.result->scale_events.n, 4);
-  check_scale(&r, 3, 105, 1, 2);
+  check_scale(&r, 3, 95, 1, 2);
   assert_int_equal(r.result->tasks.platform_id[6], 1);
   assert_true(r.result->tasks.cold_started[6]);
   end(&r);
@@ -420,6 +456,89 @@ static void d15_no_prefetch(void **state)
   end(&r);
 }
 
+/* No prefetch that would need an eviction: 0.5 and 1 GB on 1.2 GB. */
+static void no_prefetch_onto_a_full_disk(void **state)
+{
+  static const request requests[] = {{1, 0, 0}, {60, 0, 0}};
+  static const doc_edit edit[] = {{DOC_STORAGES, "\"capacity\": 32", "\"capacity\": 1.2"}, {0}};
+  aus_serverless_policy policy = kn;
+  run r;
+
+  (void)state;
+  policy.scaler = AUS_SERVERLESS_HRC;
+  policy.placer = AUS_SERVERLESS_PLACE_HRC;
+  begin(&r, edit, requests, 2, &policy);
+  go_with(&r, 0);
+  assert_int_equal(r.result->totals.n_evictions, 0);
+  assert_int_equal(r.result->storages.cache_begin[1], 1);
+  assert_int_equal(r.result->storages.n_failed[0], 0);
+  end(&r);
+}
+
+static double pull_s(const run *r, int32_t p)
+{
+  const aus_serverless_task_rows *t = &r->result->tasks;
+  double sum = r->result->platforms.storage_time[p];
+  int64_t i;
+
+  for (i = 0; i < t->n; i++)
+    if (t->platform_id[i] == p) sum -= t->communications[i];
+  return sum;
+}
+
+/* Four at 0.5, a second replica at 5, which joins the first one's pull: both are ready at 11.24. Then g's
+ * begins; it is not pulled twice, and ends at 11.24 + 20.98 = 32.22. */
+static void one_prefetch_for_two(void **state)
+{
+  static const request requests[] = {
+      {0.5, 0, 0}, {0.5, 0, 0}, {0.5, 0, 0}, {0.5, 0, 0}, {100, 0, 0}};
+  aus_serverless_policy policy = kn;
+  run r;
+
+  (void)state;
+  policy.scaler = AUS_SERVERLESS_HRC;
+  policy.placer = AUS_SERVERLESS_PLACE_HRC;
+  policy.queue_length = 1;
+  begin(&r, NULL, requests, 5, &policy);
+  go_with(&r, 0);
+  check_scale(&r, 1, 5, 0, 2);
+  check_near(pull_s(&r, 0), 10.74 + 20.98, 1e-13);
+  check_near(pull_s(&r, 1), 6.24, 1e-13);
+  end(&r);
+}
+
+/* f's replica is ready at 11.74; its tasks end at 16.865 and 19.99. So g is dispatched at 19.99 and gets the
+ * other platform while its image is being fetched ahead (11.74 to 32.72, the last 0.5 s latency): it joins
+ * and is ready then. Dispatched at 29.375 + 3.125 = 32.5, in the latency, it is ready then, too. */
+static void prefetch_is_joined(void **state)
+{
+  static const request requests[2][2] = {{{1, 0, 0}, {2, 1, 0}}, {{1, 0, 0}, {29.375, 1, 0}}};
+  static const double dispatched[] = {19.99, 32.5};
+  aus_serverless_policy policy = kn;
+  const aus_serverless_task_rows *t;
+  run r;
+  int i;
+
+  (void)state;
+  policy.scaler = AUS_SERVERLESS_HRC;
+  policy.placer = AUS_SERVERLESS_PLACE_HRC;
+  for (i = 0; i < 2; i++) {
+    begin(&r, NULL, requests[i], 2, &policy);
+    go_with(&r, 0);
+    t = &r.result->tasks;
+    check_near(t->dispatched[2], dispatched[i], 1e-14);
+    assert_int_equal(t->platform_id[2], 1);
+    check_near(t->arrived[2], 32.72, 1e-14);
+    check_near(t->pull[2], 32.72 - dispatched[i], 1e-12);
+    check_near(pull_s(&r, 0), 10.74 + 20.98, 1e-13);
+    check_near(pull_s(&r, 1), 32.72 - dispatched[i], 1e-12);
+    assert_int_equal(r.result->platforms.node_cache_hits[0], 0);
+    assert_int_equal(r.result->storages.cache_begin[1], 2);
+    assert_int_equal(r.result->storages.written_bytes[0], 1500000000 + 2 * 52428800 + 26214400);
+    end(&r);
+  }
+}
+
 static int ten(void *self, int task, int64_t n, int d, const float *x, float *y, aus_err *e)
 {
   (void)self;
@@ -495,31 +614,32 @@ static int note(void *self, int task, int64_t n, int d, const float *x, float *y
   return AUS_OK;
 }
 
-/* At 0 the requests at 1, 2, 3 are ahead; from 4 on nothing is within 60 s until 345, so the replica
- * (done at 23.115) goes when it has been idle for 10 s. D28: the next one is not seen and it stays. */
+/* At 0 the requests at 1, 2, 3, 8 are ahead, at 5 the last one; then nothing is within 60 s until 345, so the
+ * replica (done at 26.24) goes when it has been idle for 10 s. D28: the next one is not seen, so the model
+ * is asked once, and the replica stays. */
 static void d28_what_is_coming(void **state)
 {
-  static const request requests[] = {{1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {400, 0, 0}};
+  static const request requests[] = {{1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {8, 0, 0}, {400, 0, 0}};
   aus_serverless_policy policy = kn;
   run r;
 
   (void)state;
   policy.scaler = AUS_SERVERLESS_PROKN;
   policy.keep_alive_s = 10;
-  begin(&r, NULL, requests, 4, &policy);
+  begin(&r, NULL, requests, 5, &policy);
   r.sc.predict = (aus_predict){NULL, note, first_only};
   r.sc.has_models = true;
   n_asked = 0;
   go_with(&r, 0);
-  assert_true(asked[0] == (float)(3.0 / 60));
+  assert_true(asked[0] == (float)(4.0 / 60) && asked[1] == (float)(1.0 / 60));
   assert_int_equal(r.result->scale_events.n, 3);
-  check_scale(&r, 1, 35, 1, 0);
+  check_scale(&r, 1, 40, 1, 0);
   /* at 340 the request at 400 is not yet within the minute; from 345 on it counts */
-  assert_true(n_asked > 3 && asked[1] == (float)(1.0 / 60));
+  assert_true(n_asked > 3 && asked[2] == (float)(1.0 / 60));
   check_scale(&r, 2, 345, 0, 1);
   n_asked = 0;
   go_with(&r, D(28));
-  assert_true(asked[0] == (float)(2.0 / 60));
+  assert_true(n_asked == 1 && asked[0] == (float)(3.0 / 60));
   assert_int_equal(r.result->scale_events.n, 1);
   end(&r);
 }
@@ -582,6 +702,333 @@ static void window_slides(void **state)
   check_scale(&r, 2, 6, 0, 3);
   check_scale(&r, 3, 8, 0, 4);
   assert_true(r.result->scale_events.n == 4);
+  end(&r);
+}
+
+/* Rolling means (D3), one type, target 2.1, ten requests in two lots. R0 has 1 when it is made, then
+ * (3 + 4)/4 at 3 and (4 x 1.75 + 4)/5 = 2.2 at 4: two wanted. At 6 the window begins anew with R0 4, R1 0. The
+ * second lot makes the queues 5 and 5: R0 4.5, 4.67, R1 2.5, 3.33 at 7 and 8: 8/2.1, four wanted. */
+static void d3_window_begins_anew(void **state)
+{
+  static const request requests[] = {{2.5, 0, 0}, {2.5, 0, 0}, {2.5, 0, 0}, {2.5, 0, 0},
+                                     {6.5, 0, 0}, {6.5, 0, 0}, {6.5, 0, 0}, {6.5, 0, 0},
+                                     {6.5, 0, 0}, {6.5, 0, 0}};
+  const doc_edit edit[] = {{DOC_INFRA, "\"arm\", \"arm\"", four_arms}, {0}};
+  aus_serverless_policy policy = kn;
+  run r;
+
+  (void)state;
+  policy.queue_length = 2.1;
+  policy.reconcile_s = 2;
+  begin(&r, edit, requests, 10, &policy);
+  go_with(&r, D(3));
+  check_scale(&r, 0, 2.5, 0, 1);
+  check_scale(&r, 1, 4, 0, 2);
+  check_scale(&r, 2, 8, 0, 3);
+  check_scale(&r, 3, 8, 0, 4);
+  end(&r);
+}
+
+/* Three times 0.1 GB fit into 0.3 GB, although 0.3 - 0.1 - 0.1 is less than 0.1 in binary. */
+static void memory_to_the_last_byte(void **state)
+{
+  static const request requests[] = {{0.5, 0, 0}, {0.5, 0, 0}, {0.5, 0, 0}, {0.5, 0, 0}};
+  const doc_edit edit[] = {
+      {DOC_INFRA, "\"arm\", \"arm\"", four_arms},
+      {DOC_INFRA, "\"memory\": 8", "\"memory\": 0.3"},
+      {DOC_TASKS, "\"memoryRequirements\": {\"arm\": 1}", "\"memoryRequirements\": {\"arm\": 0.1}"},
+      {0}};
+  aus_serverless_policy policy = kn;
+  run r;
+
+  (void)state;
+  policy.queue_length = 1;
+  begin(&r, edit, requests, 4, &policy);
+  go_with(&r, 0);
+  assert_int_equal(r.result->scale_events.n, 3);
+  check_scale(&r, 2, 5, 0, 3);
+  end(&r);
+}
+
+/* Platform 1 ends at 31 + 2 + 3.125 = 36.125, when platform 0 is busy with its second task: a request at
+ * that moment finds platform 1 idle, because ends come before arrivals. */
+static void end_before_arrival(void **state)
+{
+  static const request requests[] = {{30, 0, 0}, {31, 0, 0}, {32, 0, 0}, {36.125, 0, 0}};
+  aus_serverless_policy policy = kn;
+  const aus_serverless_task_rows *t;
+  run r;
+
+  (void)state;
+  policy.scaler = AUS_SERVERLESS_PROKN;
+  begin(&r, NULL, requests, 4, &policy);
+  r.sc.predict = (aus_predict){NULL, ten, first_only};
+  r.sc.has_models = true;
+  go_with(&r, 0);
+  t = &r.result->tasks;
+  assert_true(t->done[1] == 36.125);
+  assert_int_equal(t->platform_id[2], 0);
+  assert_int_equal(t->platform_id[3], 1);
+  assert_true(t->arrived[3] == 36.125);
+  end(&r);
+}
+
+/* f: two replicas the first time something is coming, none afterwards. g: none. */
+static int two_once(void *self, int task, int64_t n, int d, const float *x, float *y, aus_err *e)
+{
+  int *asked_before = self;
+
+  (void)n;
+  (void)d;
+  (void)e;
+  *y = task == 0 && *x > 0 && !*asked_before ? 2 : 0;
+  if (task == 0 && *x > 0) *asked_before = 1;
+  return AUS_OK;
+}
+
+static int both(void *self, int task)
+{
+  (void)self;
+  (void)task;
+  return 1;
+}
+
+/* Platform 0 ran g (until 26.73, gone at 40). At 300 the model wants two replicas of f, at 305 none. They
+ * pull one image until 310.74, so they may go at 325. D5: platform 0 counts as idle since 26.73 and goes
+ * at 305, in the middle of its pull, which the other one has joined: that one is ready at 310.74 all the
+ * same, and it stays. */
+static void d5_pull_given_up(void **state)
+{
+  static const request requests[] = {{1, 1, 0}, {1, 1, 0}, {355, 0, 0}};
+  static const doc_edit edit[] = {{DOC_APPS, "{\"f\": [], \"g\": [\"f\"]}", "{\"g\": []}"}, {0}};
+  aus_serverless_policy policy = kn;
+  const double g_s = 20.98 + 2 * 1.625;
+  int asked_before = 0;
+  run r;
+
+  (void)state;
+  policy.scaler = AUS_SERVERLESS_PROKN;
+  policy.keep_alive_s = 10;
+  begin(&r, edit, requests, 3, &policy);
+  r.sc.predict = (aus_predict){&asked_before, two_once, both};
+  r.sc.has_models = true;
+  go_with(&r, 0);
+  check_scale(&r, 1, 40, 1, 0);
+  check_scale(&r, 3, 300, 0, 2);
+  check_scale(&r, 4, 325, 1, 1);
+  check_scale(&r, 5, 325, 1, 0);
+  check_near(r.result->tasks.arrived[2], 355 + 10.74, 1e-14);
+  asked_before = 0;
+  go_with(&r, D(5));
+  check_scale(&r, 4, 305, 1, 1);
+  assert_int_equal(r.result->scale_events.n, 5);
+  assert_int_equal(r.result->tasks.platform_id[2], 1);
+  assert_true(r.result->tasks.arrived[2] == 355);
+  check_near(r.result->platforms.storage_time[0], g_s, 1e-13);
+  check_near(r.result->platforms.storage_time[1], 10.74 + 2.625, 1e-13);
+  end(&r);
+}
+
+/* ---- pulls of one image on one node ---- */
+
+/* How many replicas the model wants of f and g the first, second, ... time something is coming. */
+typedef struct script {
+  float want[2][4];
+  int n_asked[2];
+} script;
+
+static int read_script(void *self, int task, int64_t n, int d, const float *x, float *y, aus_err *e)
+{
+  script *s = self;
+  int k = s->n_asked[task];
+
+  (void)n;
+  (void)d;
+  (void)e;
+  *y = 0;
+  if (*x <= 0) return AUS_OK;
+  *y = s->want[task][k];
+  if (k < 3) s->n_asked[task]++;
+  return AUS_OK;
+}
+
+/* Application 1 is g alone. */
+static void begin_script(run *r, const char *platforms, const request *requests, int n,
+                         double reconcile_s)
+{
+  const doc_edit edit[] = {{DOC_APPS, "{\"f\": [], \"g\": [\"f\"]}", "{\"g\": []}"},
+                           {DOC_INFRA, "\"arm\", \"arm\"", platforms},
+                           {0}};
+  aus_serverless_policy policy = kn;
+
+  policy.scaler = AUS_SERVERLESS_PROKN;
+  policy.keep_alive_s = 10;
+  policy.reconcile_s = reconcile_s;
+  begin(r, edit, requests, n, &policy);
+}
+
+static void go_script(run *r, const script *from, uint64_t defects)
+{
+  script s = *from;
+
+  r->sc.predict = (aus_predict){&s, read_script, both};
+  r->sc.has_models = true;
+  go_with(r, defects);
+}
+
+static const char three_arms[] = "\"arm\", \"arm\", \"arm\"";
+
+/* At 0 two replicas of f and one of g: two transfers. f's 10.24 s take 20.48 s for both, then g's has
+ * 10.24 s to go: 20.98, 20.98, 31.22. D17: 10.74, 10.74, 20.98. */
+static void joined_pulls_share_as_one(void **state)
+{
+  static const request requests[] = {{30, 0, 0}, {30, 0, 0}, {30.5, 1, 0}};
+  static const script two_and_one = {.want = {{2, 2, 2, 2}, {1, 1, 1, 1}}};
+  const aus_serverless_task_rows *t;
+  run r;
+
+  (void)state;
+  begin_script(&r, three_arms, requests, 3, 5);
+  go_script(&r, &two_and_one, 0);
+  t = &r.result->tasks;
+  check_near(pull_s(&r, 0), 20.98, 1e-13);
+  check_near(pull_s(&r, 1), 20.98, 1e-13);
+  check_near(pull_s(&r, 2), 31.22, 1e-13);
+  assert_true(t->arrived[0] == 30 && t->arrived[1] == 30);
+  assert_int_not_equal(t->platform_id[0], t->platform_id[1]);
+  check_near(t->arrived[2], 31.22, 1e-14);
+  go_script(&r, &two_and_one, D(17));
+  check_near(pull_s(&r, 1), 10.74, 1e-13);
+  check_near(pull_s(&r, 2), 20.98, 1e-13);
+  end(&r);
+}
+
+/* At 0 one replica of f, at 10.5 a second one: the transfer ended at 10.24, the image is there at 10.74. */
+static void joined_in_the_latency(void **state)
+{
+  static const request requests[] = {{30, 0, 0}, {30, 0, 0}};
+  static const script one_more = {.want = {{1, 2, 2, 2}}};
+  run r;
+
+  (void)state;
+  begin_script(&r, three_arms, requests, 2, 10.5);
+  go_script(&r, &one_more, 0);
+  check_scale(&r, 1, 10.5, 0, 2);
+  check_near(pull_s(&r, 0), 10.74, 1e-13);
+  check_near(pull_s(&r, 1), 0.24, 1e-12);
+  go_script(&r, &one_more, D(17));
+  check_near(pull_s(&r, 1), 10.74, 1e-13);
+  end(&r);
+}
+
+/* The disk holds the image or an output. At 11.24 the first replica's first output drives the image out
+ * before the second one, which has joined, is told of the same end: it does not write it again. */
+static void joined_pull_writes_once(void **state)
+{
+  static const request requests[] = {{0.5, 0, 0}, {0.5, 0, 0}, {0.5, 0, 0}};
+  static const doc_edit edit[] = {{DOC_STORAGES, "\"capacity\": 32", "\"capacity\": 0.54"}, {0}};
+  aus_serverless_policy policy = kn;
+  run r;
+
+  (void)state;
+  policy.queue_length = 1;
+  begin(&r, edit, requests, 3, &policy);
+  go_with(&r, 0);
+  check_scale(&r, 1, 5, 0, 2);
+  check_near(pull_s(&r, 1), 6.24, 1e-13);
+  assert_int_equal(r.result->totals.n_evictions, 1);
+  assert_int_equal(r.result->storages.n_failed[0], 0);
+  assert_int_equal(r.result->storages.written_bytes[0], 500000000 + 3 * 52428800);
+  end(&r);
+}
+
+/* Platform 0 ran g as in d5_pull_given_up, pulling for 20.98 s. At 300 two replicas of f on 0 and 1, one of g on
+ * 2, as in joined_pulls_share_as_one. At 305 one of f is wanted. With D5 that on 0 goes; the transfer
+ * goes on for that on 1, and still takes its half. */
+static void joined_pull_given_up(void **state)
+{
+  static const request requests[] = {{1, 1, 0}, {1, 1, 0}, {355, 0, 0}, {359, 1, 0}};
+  static const script two_then_one = {.want = {{2, 1, 1, 1}, {0, 1, 1, 1}}};
+  const aus_serverless_task_rows *t;
+  run r;
+
+  (void)state;
+  begin_script(&r, three_arms, requests, 4, 5);
+  go_script(&r, &two_then_one, D(5));
+  t = &r.result->tasks;
+  check_scale(&r, 2, 300, 0, 1);
+  check_scale(&r, 3, 300, 0, 2);
+  check_scale(&r, 4, 300, 0, 1);
+  check_scale(&r, 5, 305, 1, 1);
+  assert_int_equal(t->platform_id[2], 1);
+  check_near(pull_s(&r, 0), 20.98, 1e-13);
+  check_near(pull_s(&r, 1), 20.98, 1e-13);
+  check_near(pull_s(&r, 2), 31.22, 1e-13);
+  end(&r);
+}
+
+/* The same with passes every 10.5 s, at 294 and 304.5: the transfer ended at 304.24, and the replica on 0 goes
+ * in the latency. That on 1 is ready at 304.74, and the image is written. */
+static void joined_pull_given_up_in_the_latency(void **state)
+{
+  static const request requests[] = {{1, 1, 0}, {1, 1, 0}, {350, 0, 0}};
+  static const script two_then_one = {.want = {{2, 1, 1, 1}}};
+  const aus_serverless_task_rows *t;
+  run r;
+
+  (void)state;
+  begin_script(&r, three_arms, requests, 3, 10.5);
+  go_script(&r, &two_then_one, D(5));
+  t = &r.result->tasks;
+  check_scale(&r, 3, 294, 0, 2);
+  check_scale(&r, 4, 304.5, 1, 1);
+  assert_true(t->platform_id[2] == 1 && t->arrived[2] == 350);
+  check_near(pull_s(&r, 0), 20.98, 1e-13);
+  check_near(pull_s(&r, 1), 10.74, 1e-13);
+  assert_int_equal(r.result->storages.cache_begin[1], 2);
+  assert_int_equal(r.result->storages.written_bytes[0], 1500000000 + 2 * 26214400 + 52428800);
+  end(&r);
+}
+
+/* Platform 0 has g until 40. At 40 two replicas of f are wanted, but only 1 is free; at 45 one on 0 joins
+ * it, at 50 one is wanted, and with D5 that on 0 goes. The first one is ready at 50.74. */
+static void joining_pull_given_up(void **state)
+{
+  static const request requests[] = {{1, 1, 0}, {1, 1, 0}, {97, 0, 0}};
+  static const script two_then_one = {.want = {{2, 2, 1, 1}}};
+  const aus_serverless_task_rows *t;
+  run r;
+
+  (void)state;
+  begin_script(&r, "\"arm\", \"arm\"", requests, 3, 5);
+  go_script(&r, &two_then_one, D(5));
+  t = &r.result->tasks;
+  check_scale(&r, 1, 40, 0, 1);
+  check_scale(&r, 2, 40, 1, 0);
+  check_scale(&r, 3, 45, 0, 2);
+  check_scale(&r, 4, 50, 1, 1);
+  assert_true(t->platform_id[2] == 1 && t->arrived[2] == 97);
+  check_near(pull_s(&r, 0), 20.98, 1e-13);
+  check_near(pull_s(&r, 1), 10.74, 1e-13);
+  end(&r);
+}
+
+/* As joined_pull_given_up, with one replica of f, of which none is wanted at 305: g's transfer has had half
+ * of the bandwidth for 5 s, and has 17.98 s to go alone: 23.48. */
+static void pull_given_up_for_another(void **state)
+{
+  static const request requests[] = {{1, 1, 0}, {1, 1, 0}, {355, 0, 0}, {359, 1, 0}};
+  static const script one_then_none = {.want = {{1, 0, 0, 0}, {0, 1, 1, 1}}};
+  run r;
+
+  (void)state;
+  begin_script(&r, "\"arm\", \"arm\"", requests, 4, 5);
+  go_script(&r, &one_then_none, D(5));
+  check_scale(&r, 2, 300, 0, 1);
+  check_scale(&r, 3, 300, 0, 1);
+  check_scale(&r, 4, 305, 1, 0);
+  check_near(pull_s(&r, 0), 20.98 + 10.74, 1e-13); /* again for the request at 355 */
+  check_near(pull_s(&r, 1), 23.48, 1e-13);
   end(&r);
 }
 
@@ -668,6 +1115,29 @@ static void waiting_functions(void **state)
   check_near(t->done[1], 53.855, 1e-14);
   assert_true(t->scheduled[2] == 65);
   assert_true(t->postponed[1] == 1 && t->postponed[2] == 1);
+  end(&r);
+}
+
+/* Two branches wait for one platform: in the order in which they were dispatched. */
+static void waiting_branches(void **state)
+{
+  static const request requests[] = {{1, 1, 0}};
+  static const doc_edit edit[] = {
+      {DOC_APPS, "{\"f\": [], \"g\": [\"f\"]}", "{\"f\": [], \"g\": [\"f\"], \"h\": [\"f\"]}"},
+      {DOC_TASKS, "{\"f\"", "{" SMALL("h", "pair", "4") "\"f\""},
+      {DOC_INFRA, "[\"arm\", \"arm\"]", "[\"arm\"]"},
+      {0}};
+  aus_serverless_policy policy = kn;
+  const aus_serverless_task_rows *t;
+  run r;
+
+  (void)state;
+  policy.keep_alive_s = 10;
+  begin(&r, edit, requests, 1, &policy);
+  go_with(&r, 0);
+  t = &r.result->tasks;
+  assert_true(t->dispatched[1] == t->done[0] && t->dispatched[2] == t->done[0]);
+  assert_true(t->scheduled[1] == 30 && t->scheduled[2] > t->done[1]);
   end(&r);
 }
 
@@ -791,9 +1261,18 @@ int main(void)
       cmocka_unit_test(one_request_in_time),
       cmocka_unit_test(d2_exact_period),
       cmocka_unit_test(burst),
+      cmocka_unit_test(ready_before_pulling),
       cmocka_unit_test(d3_divides_by_types),
       cmocka_unit_test(d4_one_removal_per_call),
       cmocka_unit_test(d5_unused_ones_stay),
+      cmocka_unit_test(d5_pull_given_up),
+      cmocka_unit_test(joined_pulls_share_as_one),
+      cmocka_unit_test(joined_in_the_latency),
+      cmocka_unit_test(joined_pull_writes_once),
+      cmocka_unit_test(joined_pull_given_up),
+      cmocka_unit_test(joined_pull_given_up_in_the_latency),
+      cmocka_unit_test(joining_pull_given_up),
+      cmocka_unit_test(pull_given_up_for_another),
       cmocka_unit_test(d6_first_task_does_not_wait),
       cmocka_unit_test(d7_wait_of_the_platform),
       cmocka_unit_test(d8_total_memory),
@@ -801,15 +1280,22 @@ int main(void)
       cmocka_unit_test(d11_outputs_stay),
       cmocka_unit_test(d12_d13_diamond),
       cmocka_unit_test(d15_no_prefetch),
+      cmocka_unit_test(no_prefetch_onto_a_full_disk),
+      cmocka_unit_test(one_prefetch_for_two),
+      cmocka_unit_test(prefetch_is_joined),
       cmocka_unit_test(d16_rest_of_an_unstarted_task),
       cmocka_unit_test(d17_pulls_do_not_share),
       cmocka_unit_test(d28_what_is_coming),
       cmocka_unit_test(d33_running_task),
       cmocka_unit_test(d33_placement),
       cmocka_unit_test(window_slides),
+      cmocka_unit_test(d3_window_begins_anew),
+      cmocka_unit_test(memory_to_the_last_byte),
+      cmocka_unit_test(end_before_arrival),
       cmocka_unit_test(waiting_for_a_platform),
       cmocka_unit_test(waiting_by_deadline),
       cmocka_unit_test(waiting_functions),
+      cmocka_unit_test(waiting_branches),
       cmocka_unit_test(stalled),
       cmocka_unit_test(time_limit),
       cmocka_unit_test(inherent_defects),

@@ -101,6 +101,24 @@ static void check_replica_time(const aus_serverless_result *res)
   check_near(res->totals.replica_s, sum, 1e-9);
 }
 
+/* With D5 clear a replica lives for keep_alive at least: by the time of a removal, as many replicas were
+ * made that long before. */
+static void check_ages(const scenario *sc, const aus_serverless_result *res, uint64_t trial)
+{
+  const aus_serverless_scale_rows *c = &res->scale_events;
+  int64_t i, k, down, up;
+
+  for (i = 0; i < c->n; i++) {
+    if (c->action[i] == 0) continue;
+    for (down = up = 0, k = 0; k <= i; k++) {
+      if (c->task[k] != c->task[i]) continue;
+      down += c->action[k];
+      up += c->action[k] == 0 && c->timestamp[k] + sc->policy.keep_alive_s <= c->timestamp[i];
+    }
+    if (down > up) fail_msg("trial %d: a replica goes young, event %d", (int)trial, (int)i);
+  }
+}
+
 static void check_run(const scenario *sc, const aus_serverless_result *res, uint64_t trial)
 {
   uint64_t defects = sc->policy.defects;
@@ -117,11 +135,90 @@ static void check_run(const scenario *sc, const aus_serverless_result *res, uint
   check_replica_time(res);
   if (!(defects & AUS_SERVERLESS_D(12))) check_dag(sc, &res->tasks, trial);
   if (!(defects & AUS_SERVERLESS_D(8))) check_memory(sc, res, trial);
+  if (!(defects & AUS_SERVERLESS_D(5))) check_ages(sc, res, trial);
   if (!(defects & AUS_SERVERLESS_D(11)) && res->status == AUS_SERVERLESS_DONE)
     for (i = 0; i < res->storages.n; i++)
       assert_int_equal(res->storages.n_data[i], 0);
   for (i = 0; i < res->platforms.n; i++)
     assert_true(res->platforms.idle_time[i] >= -1e-9);
+}
+
+/* Pulls of one image are one transfer, which ends for all of them at once. Returns how many have joined. */
+static int check_pulls(const aus_serverless_sim *s, const aus_node_state *node)
+{
+  const int32_t head[] = {node->pull_head, node->timed_head};
+  int32_t i, k, n_images = 0;
+  int list, n_joined = 0;
+
+  for (list = 0; list < 2; list++)
+    for (i = head[list]; i >= 0; i = s->init[i].next) {
+      const aus_init *a = &s->init[i];
+      bool first = true;
+
+      assert_true(a->transferring == (list == 0) &&
+                  (a->prefetch || s->plat[a->platform].pull == i));
+      assert_true(&s->node[s->plat[a->platform].node] == node);
+      if (a->next >= 0 && list == 0) assert_true(a->end_gb <= s->init[a->next].end_gb);
+      for (k = head[list]; k != i && first; k = s->init[k].next) {
+        const aus_init *b = &s->init[k];
+
+        first = b->function != a->function ||
+                s->plat[b->platform].type != s->plat[a->platform].type || aus_defect(s, 17);
+        if (!first) assert_true(list == 0 ? a->end_gb == b->end_gb : a->t_end == b->t_end);
+      }
+      assert_true(a->joined == !first);
+      n_joined += a->joined;
+      n_images += first && list == 0;
+    }
+  assert_int_equal(node->n_pulls, n_images);
+  return n_joined;
+}
+
+/* The shorter queue; of equals the one whose image is there. */
+static bool before(const aus_plat *a, const aus_plat *b)
+{
+  return a->q_len < b->q_len || (a->q_len == b->q_len && a->passed && !b->passed);
+}
+
+/* Books of the simulator at the end. */
+static void check_books(const aus_serverless_sim *s)
+{
+  int32_t p, i;
+  int f, n;
+
+  for (p = 0; p < s->n_plats; p++) {
+    const aus_plat *plat = &s->plat[p];
+
+    if (plat->function >= 0) continue;
+    assert_true(plat->q_head < 0 && plat->q_len == 0);
+    if (aus_defect(s, 2)) continue;
+    assert_true(plat->current < 0 && plat->pull < 0);
+    assert_true(plat->ready_state == AUS_READY_PENDING);
+    if (!aus_defect(s, 6)) assert_false(plat->passed);
+  }
+  for (n = 0; n < s->n_nodes; n++) {
+    const aus_node_state *node = &s->node[n];
+
+    check_pulls(s, node);
+    if (!aus_defect(s, 8)) assert_true(node->free_memory_gb > -1e-8);
+  }
+  for (f = 0; f < s->n_functions; f++) {
+    const aus_function *fn = &s->function[f];
+    int32_t best = -1;
+    int64_t queued = 0;
+
+    for (i = 0; i < fn->n_replicas; i++) {
+      p = fn->replica[i];
+      queued += s->plat[p].q_len;
+      assert_int_equal(s->plat[p].function, f);
+      assert_true(i == 0 || s->plat[p].rank > s->plat[fn->replica[i - 1]].rank);
+      assert_true(fn->tree[fn->tree_size + s->plat[p].slot] == aus_tree_value(&s->plat[p]));
+      if (best < 0 || before(&s->plat[p], &s->plat[best])) best = p;
+    }
+    assert_int_equal(fn->queued, queued);
+    if (best >= 0) assert_int_equal(aus_shortest(s, fn), best);
+    assert_true(fn->waiting.n == 0 || fn->n_replicas == 0);
+  }
 }
 
 /* Clean, single defects and random choices of them on top; compat less some. */
@@ -167,6 +264,7 @@ static void random_systems(void **state)
       text[i] = text_of(&sc, result);
     }
     check_run(&sc, result, trial);
+    check_books(sim);
     n_done += result->status == AUS_SERVERLESS_DONE;
     n_evictions += result->totals.n_evictions;
     for (i = 0; i < result->scale_events.n; i++)
@@ -183,6 +281,40 @@ static void random_systems(void **state)
   assert_int_equal(aus_alloc_live(), before);
   /* the systems do what they are meant to do */
   assert_true(n_done > 450 && n_evictions > 300 && n_down > 1000 && n_waited > 300);
+}
+
+/* The same systems cut off in the middle, where pulls are under way. */
+static void pulls_under_way(void **state)
+{
+  int64_t n_transfers = 0, n_joined = 0, n_timed = 0, n_shared = 0;
+  uint64_t trial;
+
+  (void)state;
+  for (trial = 0; trial < 600; trial++) {
+    aus_rng r = aus_rng_open(13, 0, trial, AUS_RNG_TRACE);
+    scenario sc;
+    aus_serverless_sim *sim;
+    const aus_serverless_result *result;
+    int n;
+
+    random_scenario(&sc, trial);
+    sc.policy.defects = choose_defects(trial) & ~AUS_SERVERLESS_D(2);
+    sc.policy.max_time_s = 0.5 + 0.25 * (double)aus_rng_below(&r, 60);
+    check_ok(aus_serverless_sim_create(&sim, &sc.types, &err), &err);
+    check_ok(scenario_run(&sc, sim, &result, &err), &err);
+    for (n = 0; n < sim->n_nodes; n++) {
+      const aus_node_state *node = &sim->node[n];
+
+      n_joined += check_pulls(sim, node);
+      n_transfers += node->n_pulls;
+      n_shared += node->n_pulls > 1;
+      n_timed += node->timed_head >= 0;
+    }
+    aus_serverless_sim_destroy(sim);
+    scenario_fini(&sc);
+  }
+  /* they meet, and are met in both phases */
+  assert_true(n_transfers > 500 && n_shared > 150 && n_joined > 50 && n_timed > 150);
 }
 
 /* One simulator for one set of types after the other kinds of runs gives what a fresh one gives. */
@@ -297,6 +429,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_systems),
+      cmocka_unit_test(pulls_under_way),
       cmocka_unit_test(after_other_runs),
       TINY("t-kn_kn"),
       TINY("t-kn_bpff"),

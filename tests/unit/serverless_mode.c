@@ -57,7 +57,7 @@ static void single_defects(void **state)
   assert_true(read_mode("{defects: [-D6]}", ALL, NULL) == 0);
   assert_true(read_mode("{mode: compat, defects: [-D3, -D20]}", ALL, NULL) ==
               (ALL & ~(D(3) | D(20))));
-  assert_true(read_mode("{defects: [D20, D23, D26, D27, D29]}", ALL, NULL) ==
+  assert_true(read_mode("{defects: [D19, D20, D22, D23, D24, D26, D27, D29]}", ALL, NULL) ==
               AUS_SERVERLESS_STUDY_SWITCHES);
   assert_true(read_mode("{defects: [D2, D6, D12, D15, D17]}", ALL, NULL) ==
               (D(2) | D(6) | D(12) | D(15) | D(17)));

@@ -201,7 +201,7 @@ static void golden_counts(void **state)
     x[1] = strtod(strchr(at, ':') + 1, NULL);
     for (i = 0; i < n; i++)
       x[2 + i] = share[sorted[i]];
-    check_ok(aus_serverless_device_counts(&s, x, counts, &err), &err);
+    check_ok(aus_serverless_device_counts(&s, x, true, counts, &err), &err);
     for (i = 0; i < n; i++)
       assert_int_equal(counts[i], (int)want[i]);
     cases++;
@@ -224,7 +224,7 @@ static void clusters(void **state)
   check_ok(aus_cfg_create(&cfg, &err), &err);
   check_ok(read_text(&s, cfg, good), &err);
   for (repeat = 0; repeat < 2; repeat++) {
-    check_ok(aus_serverless_space_infra(&s, x, &infra, &err), &err);
+    check_ok(aus_serverless_space_infra(&s, x, true, &infra, &err), &err);
     assert_true(infra.bandwidth_mibps == 250);
     assert_int_equal(infra.n_nodes, 7); /* ceil(4.9) + ceil(2.1) = 8, one board is taken back */
     for (i = 0; i < 7; i++)
@@ -235,25 +235,27 @@ static void clusters(void **state)
     assert_true(infra.node[0].memory_gb == 8);
   }
   x[1] = 1;
-  check_fails(aus_serverless_space_infra(&s, x, &infra, &err), AUS_ECONFIG,
+  check_fails(aus_serverless_space_infra(&s, x, true, &infra, &err), AUS_ECONFIG,
               "fewer nodes than devices", &err);
   assert_int_equal(infra.n_nodes, 0);
   x[2] = 0;
   x[3] = 1;
-  check_ok(aus_serverless_space_infra(&s, x, &infra, &err), &err);
+  check_ok(aus_serverless_space_infra(&s, x, true, &infra, &err), &err);
   assert_int_equal(infra.n_nodes, 1);
   aus_serverless_infra_fini(&infra);
   x[3] = NAN;
-  check_fails(aus_serverless_space_infra(&s, x, &infra, &err), AUS_ECONFIG,
+  check_fails(aus_serverless_space_infra(&s, x, true, &infra, &err), AUS_ECONFIG,
               "device_prop_rpi is nan", &err);
   x[3] = 7;
-  check_fails(aus_serverless_space_infra(&s, x, &infra, &err), AUS_ECONFIG, "device_prop_rpi is 7",
-              &err);
+  check_fails(aus_serverless_space_infra(&s, x, true, &infra, &err), AUS_ECONFIG,
+              "device_prop_rpi is 7", &err);
   x[3] = 1;
   x[1] = 0.5;
-  check_fails(aus_serverless_space_infra(&s, x, &infra, &err), AUS_ECONFIG, "0.5 nodes", &err);
+  check_fails(aus_serverless_space_infra(&s, x, true, &infra, &err), AUS_ECONFIG, "0.5 nodes",
+              &err);
   x[1] = 1e12;
-  check_fails(aus_serverless_space_infra(&s, x, &infra, &err), AUS_ECONFIG, "1e+12 nodes", &err);
+  check_fails(aus_serverless_space_infra(&s, x, true, &infra, &err), AUS_ECONFIG, "1e+12 nodes",
+              &err);
   aus_serverless_space_fini(&s);
   aus_cfg_destroy(cfg);
 }
@@ -276,7 +278,7 @@ static void out_of_memory(void **state)
     s = (aus_serverless_space){0};
     rc = aus_cfg_create(&cfg, &err);
     if (rc == AUS_OK) rc = read_text(&s, cfg, good);
-    if (rc == AUS_OK) rc = aus_serverless_space_infra(&s, x, &infra, &err);
+    if (rc == AUS_OK) rc = aus_serverless_space_infra(&s, x, true, &infra, &err);
     aus_serverless_infra_fini(&infra);
     aus_serverless_space_fini(&s);
     aus_cfg_destroy(cfg);

@@ -3,7 +3,7 @@
  */
 #include <config.h>
 
-#include "serverless/space.h"
+#include "serverless/workload.h"
 #include "unit/check.h"
 
 #include "unit/serverless_types.h"
@@ -209,6 +209,105 @@ static void common_world(void **state)
   teardown(&g);
 }
 
+static const aus_serverless_scaling ours = {.thin = true, .clone_jitter = true};
+
+static void scale(fixture *f, double aux, double dnn, int64_t scenario, aus_serverless_trace *out)
+{
+  f->x[3] = aux;
+  f->x[4] = dnn;
+  check_ok(aus_serverless_workload_sample(&f->space, f->x, &f->base, &ours, 5, scenario, out, &err),
+           &err);
+}
+
+/* Every event of a has one of its own in b: same time, application and QoS. */
+static bool is_part(const aus_serverless_trace *a, const aus_serverless_trace *b)
+{
+  int64_t i, k = 0;
+
+  for (i = 0; i < a->n; i++, k++) {
+    while (k < b->n && (b->t_s[k] != a->t_s[i] || b->app[k] != a->app[i] || b->qos[k] != a->qos[i]))
+      k++;
+    if (k == b->n) return false;
+  }
+  return true;
+}
+
+/* In one scenario a larger factor keeps all events of a smaller one, from nothing to many clones; from
+ * other draws it would not. Both switches on. */
+static void nested(void **state)
+{
+  static const double factor[] = {0, 0.05, 0.3, 0.31, 0.8, 0.999, 1, 1.001, 1.3, 2, 2.01, 5, 20};
+  aus_serverless_trace small = {0};
+  fixture f;
+  size_t i;
+
+  (void)state;
+  setup(&f);
+  scale(&f, 0, 0, 3, &small);
+  assert_int_equal(small.n, 0);
+  assert_true(small.rps == 0.0 && small.duration_s == 0.0);
+  for (i = 1; i < sizeof factor / sizeof factor[0]; i++) {
+    scale(&f, factor[i], factor[i], 3, &f.out);
+    assert_true(is_part(&small, &f.out));
+    scale(&f, factor[i], factor[i], 3, &small);
+    if (factor[i] == 1) assert_int_equal(small.n, count_app(&f.base, 0) + count_app(&f.base, 1));
+  }
+  scale(&f, 0.8, 0.8, 3, &small);
+  scale(&f, 0.9, 0.9, 4, &f.out);
+  assert_false(is_part(&small, &f.out));
+  aus_serverless_trace_fini(&small);
+  teardown(&f);
+}
+
+/* A share f of the events stays (300 scenarios, 4 sigma); the other application is as it was. */
+static void thinned(void **state)
+{
+  double kept = 0.0, n;
+  fixture f;
+  int64_t i;
+
+  (void)state;
+  setup(&f);
+  n = 300.0 * (double)count_app(&f.base, 1);
+  for (i = 0; i < 300; i++) {
+    scale(&f, 0.3, 1, i, &f.out);
+    kept += (double)count_app(&f.out, 1);
+    assert_int_equal(count_app(&f.out, 0), count_app(&f.base, 0));
+  }
+  assert_true(fabs(kept - 0.3 * n) <= 4.0 * sqrt(0.3 * 0.7 * n));
+  teardown(&f);
+}
+
+/* Spread clones: as many in each second as without, in their second, uniform (mean place and 4 sigma). */
+static void jitter(void **state)
+{
+  aus_serverless_trace plain = {0};
+  double sum = 0.0, n = 0.0, place;
+  fixture f;
+  int64_t i, k = 0;
+
+  (void)state;
+  setup(&f);
+  f.x[3] = f.x[4] = 30;
+  check_ok(aus_serverless_space_workload(&f.space, f.x, &f.base, 5, 1, &plain, &err), &err);
+  scale(&f, 30, 30, 1, &f.out);
+  assert_int_equal(f.out.n, plain.n);
+  for (i = 0; i < f.out.n; i++) {
+    assert_true(trunc(f.out.t_s[i]) == trunc(plain.t_s[i]));
+    assert_true(i == 0 || f.out.t_s[i] >= f.out.t_s[i - 1]);
+    while (k < f.base.n && f.base.t_s[k] < f.out.t_s[i])
+      k++;
+    if (k < f.base.n && f.base.t_s[k] == f.out.t_s[i]) continue;
+    place = f.out.t_s[i] - trunc(f.out.t_s[i]);
+    sum += place;
+    n++;
+  }
+  assert_true(n > 5000);
+  assert_true(fabs(sum / n - 0.5) <= 4.0 * sqrt(1 / 12.0 / n));
+  aus_serverless_trace_fini(&plain);
+  teardown(&f);
+}
+
 static void empty_and_bad(void **state)
 {
   fixture f;
@@ -227,6 +326,19 @@ static void empty_and_bad(void **state)
   check_fails(aus_serverless_space_workload(&f.space, f.x, &f.base, 1, 0, &f.out, &err), AUS_EINVAL,
               "is -1", &err);
   teardown(&f);
+}
+
+/* One of the shapes that need rates alone. */
+static int make(int shape, int n, const int *app, const double *rates, double duration_s,
+                uint64_t seed, aus_serverless_trace *out, aus_err *e)
+{
+  aus_serverless_load load = {.shape = (aus_serverless_shape)shape,
+                              .n_apps = n,
+                              .app = app,
+                              .rate_rps = rates,
+                              .duration_s = duration_s};
+
+  return aus_serverless_workload_make(&example.types, &load, seed, out, e);
 }
 
 static void check_order(const aus_serverless_trace *t)
@@ -262,14 +374,14 @@ static void generators(void **state)
 
   (void)state;
   example_types_make(&example);
-  check_ok(aus_serverless_workload_make(&example.types, 0, 2, app, rates, 400, 3, &t, &err), &err);
+  check_ok(make(0, 2, app, rates, 400, 3, &t, &err), &err);
   check_order(&t);
   for (a = 0; a < 2; a++)
     check_count(count_between(&t, app[a], 0, 400), 400 * rates[a]);
   assert_int_equal(count_between(&t, 2, 0, 400) + count_between(&t, 0, 0, 400), t.n);
   for (i = 0; i < t.n; i++)
     if (t.app[i] == t.app[0]) assert_int_equal(t.qos[i], t.qos[0]);
-  check_ok(aus_serverless_workload_make(&example.types, 1, 2, app, rates, 350, 3, &u, &err), &err);
+  check_ok(make(1, 2, app, rates, 350, 3, &u, &err), &err);
   check_order(&u);
   for (ramp = 0; ramp < 4; ramp++)
     check_count(count_between(&u, 2, ramp * 30, ramp * 30 + 30), 30 * 7.5 * (ramp + 1));
@@ -277,11 +389,9 @@ static void generators(void **state)
   assert_int_equal(count_between(&u, 2, 470, 1e9), 0);
   assert_true(u.t_s[u.n - 1] > 468);
   /* Another application beside it does not change an application's arrivals. */
-  check_ok(aus_serverless_workload_make(&example.types, 0, 1, app + 1, rates + 1, 400, 3, &u, &err),
-           &err);
+  check_ok(make(0, 1, app + 1, rates + 1, 400, 3, &u, &err), &err);
   assert_int_equal(u.n, count_between(&t, 0, 0, 400));
-  check_ok(aus_serverless_workload_make(&example.types, 0, 1, app + 1, rates + 1, 400, 4, &u, &err),
-           &err);
+  check_ok(make(0, 1, app + 1, rates + 1, 400, 4, &u, &err), &err);
   assert_true(u.n != count_between(&t, 0, 0, 400) || u.t_s[0] != t.t_s[0]);
   aus_serverless_trace_fini(&t);
   aus_serverless_trace_fini(&u);
@@ -295,21 +405,17 @@ static void generators_bad(void **state)
 
   (void)state;
   example_types_make(&example);
-  check_ok(aus_serverless_workload_make(&example.types, 1, 1, app, &r, 350, 3, &t, &err), &err);
+  check_ok(make(1, 1, app, &r, 350, 3, &t, &err), &err);
   assert_int_equal(t.n, 0);
-  check_ok(aus_serverless_workload_make(&example.types, 0, 0, app, &r, 350, 3, &t, &err), &err);
+  check_ok(make(0, 0, app, &r, 350, 3, &t, &err), &err);
   assert_int_equal(t.n, 0);
   r = NAN;
-  check_fails(aus_serverless_workload_make(&example.types, 0, 1, app, &r, 350, 3, &t, &err),
-              AUS_EINVAL, "nan", &err);
+  check_fails(make(0, 1, app, &r, 350, 3, &t, &err), AUS_EINVAL, "nan", &err);
   r = -1;
-  check_fails(aus_serverless_workload_make(&example.types, 0, 1, app, &r, 350, 3, &t, &err),
-              AUS_EINVAL, "-1", &err);
+  check_fails(make(0, 1, app, &r, 350, 3, &t, &err), AUS_EINVAL, "-1", &err);
   r = 1;
-  check_fails(aus_serverless_workload_make(&example.types, 0, 1, app, &r, NAN, 3, &t, &err),
-              AUS_EINVAL, "nan", &err);
-  check_fails(aus_serverless_workload_make(&example.types, 2, 1, app, &r, 1, 3, &t, &err),
-              AUS_EINVAL, "shape 2", &err);
+  check_fails(make(0, 1, app, &r, NAN, 3, &t, &err), AUS_EINVAL, "nan", &err);
+  check_fails(make(4, 1, app, &r, 1, 3, &t, &err), AUS_EINVAL, "shape 4", &err);
   aus_serverless_trace_fini(&t);
 }
 
@@ -328,9 +434,8 @@ static void out_of_memory(void **state)
   for (i = 0; i < 1000; i++) {
     aus_alloc_fail_at(i);
     aus_err_clear(&err);
-    rc = aus_serverless_space_workload(&f.space, f.x, &f.base, 1, 0, &f.out, &err);
-    if (rc == AUS_OK)
-      rc = aus_serverless_workload_make(&example.types, 1, 2, app, rates, 10, 3, &f.out, &err);
+    rc = aus_serverless_workload_sample(&f.space, f.x, &f.base, &ours, 1, 0, &f.out, &err);
+    if (rc == AUS_OK) rc = make(1, 2, app, rates, 10, 3, &f.out, &err);
     aus_serverless_trace_fini(&f.out);
     assert_int_equal(aus_alloc_live(), live);
     if (!aus_alloc_failed()) break;
@@ -348,6 +453,9 @@ int main(void)
       cmocka_unit_test(unchanged),
       cmocka_unit_test(rate),
       cmocka_unit_test(common_world),
+      cmocka_unit_test(nested),
+      cmocka_unit_test(thinned),
+      cmocka_unit_test(jitter),
       cmocka_unit_test(empty_and_bad),
       cmocka_unit_test(generators),
       cmocka_unit_test(generators_bad),

@@ -85,7 +85,7 @@ static void golden_trained(void **state)
     x[i] = 0.25f * (float)(i + 1);
     y[i] = ceilf(x[i] / 4.0f);
   }
-  check_ok(aus_xgb_train(&m, &conf, 159, 1, x, y, &err), &err);
+  check_ok(aus_xgb_train(&m, &conf, 159, 1, x, y, NULL, &err), &err);
   check_grid(m, step, "\"predictions\"", 1e-4);
   aus_xgb_destroy(m);
   free(step);
@@ -105,11 +105,11 @@ static void golden_continued(void **state)
   assert_non_null(initial);
   n = as_floats(optim, "\"X\"", x);
   assert_int_equal(as_floats(optim, "\"y\"", y), n);
-  check_ok(aus_xgb_train(&base, &conf, n, 1, x, y, &err), &err);
+  check_ok(aus_xgb_train(&base, &conf, n, 1, x, y, NULL, &err), &err);
   check_grid(base, c, "\"full_dataset\"", 1e-4);
   n = as_floats(initial, "\"X\"", x);
   assert_int_equal(as_floats(initial, "\"y\"", y), n);
-  check_ok(aus_xgb_continue(&m, base, &conf, n, 1, x, y, &err), &err);
+  check_ok(aus_xgb_continue(&m, base, &conf, n, 1, x, y, NULL, &err), &err);
   assert_int_equal(aus_xgb_rounds(m), 400);
   assert_int_equal(aus_xgb_rounds(base), 200);
   check_grid(m, c, "\"finetuned_on_initial_dataset\"", 1e-4);
@@ -117,12 +117,12 @@ static void golden_continued(void **state)
   aus_xgb_destroy(m);
   aus_xgb_destroy(base);
   base = load_file("serverless/inputs/nofs/dnn1_model.json");
-  check_ok(aus_xgb_continue(&m, base, &conf, n, 1, x, y, &err), &err);
+  check_ok(aus_xgb_continue(&m, base, &conf, n, 1, x, y, NULL, &err), &err);
   assert_int_equal(aus_xgb_rounds(m), 400);
   check_grid(m, c, "\"finetuned_on_initial_dataset\"", 1e-4);
   aus_xgb_destroy(m);
   assert_int_equal(as_floats(optim, "\"train_points_used_by_original\"", x), 2);
-  check_ok(aus_xgb_train(&m, &conf, 1, 1, x, x + 1, &err), &err);
+  check_ok(aus_xgb_train(&m, &conf, 1, 1, x, x + 1, NULL, &err), &err);
   check_grid(m, c, "\"one_point_model\"", 1e-4);
   aus_xgb_destroy(m);
   aus_xgb_destroy(base);
@@ -181,8 +181,8 @@ static void check_same_as_xgboost(const aus_xgb_conf *conf)
   size_t n;
 
   invent(x, y);
-  check_ok(aus_xgb_train(&base, conf, ROWS, DIM, x, y, &err), &err);
-  check_ok(aus_xgb_continue(&m, base, conf, ROWS / 2, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_train(&base, conf, ROWS, DIM, x, y, NULL, &err), &err);
+  check_ok(aus_xgb_continue(&m, base, conf, ROWS / 2, DIM, x, y, NULL, &err), &err);
   check_ok(aus_xgb_save(m, &bytes, &n, &err), &err);
   check_ok(aus_xgb_predict(m, ROWS, DIM, x, got, &err), &err);
   xgboost_predict(bytes, n, x, want);
@@ -224,8 +224,8 @@ static void training(void **state)
   invent(x, y);
   conf.rounds = 40;
   conf.subsample = 0.8;
-  check_ok(aus_xgb_train(&a, &conf, ROWS, DIM, x, y, &err), &err);
-  check_ok(aus_xgb_train(&b, &conf, ROWS, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_train(&a, &conf, ROWS, DIM, x, y, NULL, &err), &err);
+  check_ok(aus_xgb_train(&b, &conf, ROWS, DIM, x, y, NULL, &err), &err);
   check_ok(aus_xgb_save(a, &p, &n, &err), &err);
   check_ok(aus_xgb_save(b, &q, &k, &err), &err);
   assert_int_equal(n, k);
@@ -233,7 +233,7 @@ static void training(void **state)
   aus_free(q);
   aus_xgb_destroy(b);
   conf.seed++;
-  check_ok(aus_xgb_train(&b, &conf, ROWS, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_train(&b, &conf, ROWS, DIM, x, y, NULL, &err), &err);
   check_ok(aus_xgb_save(b, &q, &k, &err), &err);
   assert_false(n == k && memcmp(p, q, n) == 0);
   aus_free(q);
@@ -248,6 +248,85 @@ static void training(void **state)
   aus_xgb_destroy(b);
 }
 
+/* A row of weight 2 counts as two rows, one of weight 0 not at all. */
+static void weights(void **state)
+{
+  float x[9] = {1, 2, 3, 4, 5, 6, 2, 4, 9}, y[9] = {1, 5, 2, 7, 3, 1, 5, 7, 50};
+  float w[9] = {1, 2, 1, 2, 1, 1, 0, 0, 0}, twice[8], got[8];
+  aus_xgb_conf conf = aus_xgb_defaults();
+  aus_xgb *m, *more;
+  int i;
+
+  (void)state;
+  conf.rounds = 20;
+  check_ok(aus_xgb_train(&m, &conf, 8, 1, x, y, NULL, &err), &err);
+  check_ok(aus_xgb_predict(m, 8, 1, x, twice, &err), &err);
+  aus_xgb_destroy(m);
+  check_ok(aus_xgb_train(&m, &conf, 6, 1, x, y, w, &err), &err);
+  check_ok(aus_xgb_predict(m, 8, 1, x, got, &err), &err);
+  for (i = 0; i < 8; i++)
+    check_near((double)got[i], (double)twice[i], 1e-5);
+  check_ok(aus_xgb_continue(&more, m, &conf, 3, 1, x + 6, y + 6, w + 6, &err), &err);
+  check_ok(aus_xgb_predict(more, 8, 1, x, got, &err), &err);
+  for (i = 0; i < 8; i++)
+    check_near((double)got[i], (double)twice[i], 1e-5);
+  aus_xgb_destroy(more);
+  w[8] = 1;
+  check_ok(aus_xgb_continue(&more, m, &conf, 3, 1, x + 6, y + 6, w + 6, &err), &err);
+  check_ok(aus_xgb_predict(more, 8, 1, x, got, &err), &err);
+  assert_true(got[0] > twice[0] + 1.0f); /* all answers move: one leaf */
+  aus_xgb_destroy(more);
+  aus_xgb_destroy(m);
+  w[1] = -1;
+  check_fails(aus_xgb_train(&m, &conf, 6, 1, x, y, w, &err), AUS_ENUMERIC,
+              "weight of row 1 is -1, need >= 0", &err);
+  w[1] = NAN;
+  check_fails(aus_xgb_train(&m, &conf, 6, 1, x, y, w, &err), AUS_ENUMERIC, "weight of row 1", &err);
+  assert_null(m);
+}
+
+/* Weights of 1 are no weights, a copy has the same bytes, JSON text holds the same model. */
+static void same_bytes(void **state)
+{
+  static float x[ROWS * DIM], y[ROWS], w[ROWS];
+  aus_xgb_conf conf = aus_xgb_defaults();
+  aus_xgb *a, *b;
+  char *p, *q;
+  size_t n, k;
+  int i;
+
+  (void)state;
+  invent(x, y);
+  for (i = 0; i < ROWS; i++)
+    w[i] = 1.0f;
+  conf.rounds = 10;
+  check_ok(aus_xgb_train(&a, &conf, ROWS, DIM, x, y, NULL, &err), &err);
+  check_ok(aus_xgb_save(a, &p, &n, &err), &err);
+  check_ok(aus_xgb_train(&b, &conf, ROWS, DIM, x, y, w, &err), &err);
+  check_ok(aus_xgb_save(b, &q, &k, &err), &err);
+  assert_int_equal(k, n);
+  assert_memory_equal(p, q, n);
+  aus_free(q);
+  aus_xgb_destroy(b);
+  check_ok(aus_xgb_copy(&b, a, &err), &err);
+  check_ok(aus_xgb_save(b, &q, &k, &err), &err);
+  assert_int_equal(k, n);
+  assert_memory_equal(p, q, n);
+  aus_free(q);
+  aus_xgb_destroy(b);
+  check_ok(aus_xgb_save_json(a, &q, &k, &err), &err);
+  assert_memory_equal(q, "{\"learner\"", 10);
+  check_ok(aus_xgb_load(&b, "json", q, k, &err), &err);
+  aus_free(q);
+  check_ok(aus_xgb_save(b, &q, &k, &err), &err);
+  assert_int_equal(k, n);
+  assert_memory_equal(p, q, n);
+  aus_free(q);
+  aus_free(p);
+  aus_xgb_destroy(b);
+  aus_xgb_destroy(a);
+}
+
 static void bad_arguments(void **state)
 {
   float x[4] = {1, 2, 3, 4}, y[4] = {1, 2, 3, 4};
@@ -255,27 +334,30 @@ static void bad_arguments(void **state)
   aus_xgb *m, *other;
 
   (void)state;
-  check_fails(aus_xgb_train(&m, &conf, 0, 1, x, y, &err), AUS_EINVAL, "0 rows", &err);
-  check_fails(aus_xgb_train(&m, &conf, 4, 0, x, y, &err), AUS_EINVAL, "0 features", &err);
+  check_fails(aus_xgb_train(&m, &conf, 0, 1, x, y, NULL, &err), AUS_EINVAL, "0 rows", &err);
+  check_fails(aus_xgb_train(&m, &conf, 4, 0, x, y, NULL, &err), AUS_EINVAL, "0 features", &err);
   y[2] = NAN;
-  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), AUS_ENUMERIC, "label of row 2", &err);
+  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, NULL, &err), AUS_ENUMERIC, "label of row 2",
+              &err);
   assert_null(m);
   y[2] = 3;
   x[3] = -INFINITY;
-  check_fails(aus_xgb_train(&m, &conf, 2, 2, x, y, &err), AUS_ENUMERIC, "feature 1 of row 1", &err);
+  check_fails(aus_xgb_train(&m, &conf, 2, 2, x, y, NULL, &err), AUS_ENUMERIC, "feature 1 of row 1",
+              &err);
   x[3] = NAN;
   conf.rounds = 0;
-  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), AUS_EINVAL, "0 rounds", &err);
+  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, NULL, &err), AUS_EINVAL, "0 rounds", &err);
   conf.rounds = 2;
   conf.eta = -1.0;
-  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), AUS_EDEP, "xgboost: ", &err);
+  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, NULL, &err), AUS_EDEP, "xgboost: ", &err);
   conf.eta = NAN;
-  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), AUS_EINVAL, "eta is not finite", &err);
-  conf.eta = 0.3;
-  check_ok(aus_xgb_train(&m, &conf, 4, 1, x, y, &err), &err);
-  check_fails(aus_xgb_predict(m, 2, 2, x, y, &err), AUS_EINVAL, "the model has 1", &err);
-  check_fails(aus_xgb_continue(&other, m, &conf, 2, 2, x, y, &err), AUS_EINVAL, "the model has 1",
+  check_fails(aus_xgb_train(&m, &conf, 4, 1, x, y, NULL, &err), AUS_EINVAL, "eta is not finite",
               &err);
+  conf.eta = 0.3;
+  check_ok(aus_xgb_train(&m, &conf, 4, 1, x, y, NULL, &err), &err);
+  check_fails(aus_xgb_predict(m, 2, 2, x, y, &err), AUS_EINVAL, "the model has 1", &err);
+  check_fails(aus_xgb_continue(&other, m, &conf, 2, 2, x, y, NULL, &err), AUS_EINVAL,
+              "the model has 1", &err);
   assert_null(other);
   aus_xgb_destroy(m);
   aus_xgb_destroy(NULL);
@@ -297,7 +379,7 @@ static void try_bytes(const char *bytes, size_t n, int must_fail)
     d = aus_xgb_n_features(m);
     if (d <= DIM) {
       check_ok(aus_xgb_predict(m, 1, d, x, &y, &err), &err);
-      rc = aus_xgb_continue(&more, m, &conf, 1, d, x, &y, &err);
+      rc = aus_xgb_continue(&more, m, &conf, 1, d, x, &y, NULL, &err);
       if (rc != AUS_OK && rc != AUS_ENUMERIC) assert_int_equal(rc, AUS_EDEP);
       aus_xgb_destroy(more);
     }
@@ -320,7 +402,7 @@ static char *small_model(size_t *n)
   conf.rounds = 3;
   conf.max_depth = 3;
   conf.gamma = 0.05;
-  check_ok(aus_xgb_train(&m, &conf, ROWS, DIM, x, y, &err), &err);
+  check_ok(aus_xgb_train(&m, &conf, ROWS, DIM, x, y, NULL, &err), &err);
   check_ok(aus_xgb_save(m, &bytes, n, &err), &err);
   aus_xgb_destroy(m);
   return bytes;
@@ -461,8 +543,8 @@ static void out_of_memory(void **state)
   float x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 1, 2, 2, 3, 3};
   aus_xgb_conf conf = aus_xgb_defaults();
   int64_t live, i;
-  aus_xgb *m = NULL, *k = NULL, *l = NULL, *j = NULL;
-  char *bytes = NULL, *small, *text;
+  aus_xgb *m = NULL, *k = NULL, *l = NULL, *j = NULL, *c = NULL;
+  char *bytes = NULL, *json = NULL, *small, *text;
   size_t n, n_small, n_text;
   int rc;
 
@@ -474,20 +556,24 @@ static void out_of_memory(void **state)
   for (i = 0; i < 1000; i++) {
     aus_alloc_fail_at(i);
     aus_err_clear(&err);
-    rc = aus_xgb_train(&m, &conf, 6, 1, x, y, &err);
-    if (rc == AUS_OK) rc = aus_xgb_continue(&k, m, &conf, 6, 1, x, y, &err);
+    rc = aus_xgb_train(&m, &conf, 6, 1, x, y, NULL, &err);
+    if (rc == AUS_OK) rc = aus_xgb_continue(&k, m, &conf, 6, 1, x, y, NULL, &err);
     if (rc == AUS_OK) rc = aus_xgb_save(k, &bytes, &n, &err);
     if (rc == AUS_OK) rc = aus_xgb_load(&l, "m", bytes, n, &err);
     if (rc == AUS_OK) rc = aus_xgb_load(&j, "m", text, n_text, &err);
+    if (rc == AUS_OK) rc = aus_xgb_copy(&c, j, &err);
+    if (rc == AUS_OK) rc = aus_xgb_save_json(c, &json, &n, &err);
     if (rc != AUS_OK) assert_int_equal(rc, AUS_ENOMEM);
     if (rc != AUS_OK) assert_true(aus_alloc_failed());
     aus_xgb_destroy(m);
     aus_xgb_destroy(k);
     aus_xgb_destroy(l);
     aus_xgb_destroy(j);
+    aus_xgb_destroy(c);
     aus_free(bytes);
-    m = k = l = j = NULL;
-    bytes = NULL;
+    aus_free(json);
+    m = k = l = j = c = NULL;
+    bytes = json = NULL;
     assert_int_equal(aus_alloc_live(), live);
     if (!aus_alloc_failed()) break;
   }
@@ -505,7 +591,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(golden_loaded),    cmocka_unit_test(golden_trained),
       cmocka_unit_test(golden_continued), cmocka_unit_test(same_bits),
-      cmocka_unit_test(training),         cmocka_unit_test(bad_arguments),
+      cmocka_unit_test(training),         cmocka_unit_test(weights),
+      cmocka_unit_test(same_bytes),       cmocka_unit_test(bad_arguments),
       cmocka_unit_test(damaged_ubj),      cmocka_unit_test(damaged_json),
       cmocka_unit_test(garbage),          cmocka_unit_test(pretty_json),
       cmocka_unit_test(out_of_memory),
