@@ -179,12 +179,14 @@ done:
   return rc;
 }
 
-/* What target, retain and carry look at; a model that buys its gain with more replicas does not count. */
+/* What target, retain and carry look at; a model that buys its gain with more replicas does not count. That
+ * can only be told where the base models ran, too. */
 static double judged(const study *s, const search *q, const double *y)
 {
   double most = s->search.max_replica_frac * q->base_replica_s;
 
-  if (s->search.max_replica_frac > 0 && y[AUS_SERVERLESS_O_JUDGE_REPLICA_TIME] > most)
+  if (s->search.judge == AUS_SERVERLESS_JUDGE_BASE && s->search.max_replica_frac > 0 &&
+      y[AUS_SERVERLESS_O_JUDGE_REPLICA_TIME] > most)
     return INFINITY;
   return y[AUS_SERVERLESS_O_JUDGE_PENALTY];
 }
