@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "par/agree.h"
 #include "serverless/mode.h"
 #include "serverless/serverless_study_setup.h"
 #include "serverless/tables.h"
@@ -324,9 +323,7 @@ done:
 /* The verbs run on rank 0 alone. */
 static int simulate(const aus_call *call, aus_err *err)
 {
-  int rc = call->rank == 0 ? simulate_here(call, err) : AUS_OK;
-
-  return aus_agree(call->world, rc, err);
+  return aus_call_alone(call, simulate_here, err);
 }
 
 /* One line per sample: values in mapping order, unit coordinates, nodes per device. */
@@ -420,9 +417,7 @@ done:
 
 static int sample(const aus_call *call, aus_err *err)
 {
-  int rc = call->rank == 0 ? sample_here(call, err) : AUS_OK;
-
-  return aus_agree(call->world, rc, err);
+  return aus_call_alone(call, sample_here, err);
 }
 
 static const aus_cli *const simulate_clis[] = {simulate_cli, aus_common_cli};

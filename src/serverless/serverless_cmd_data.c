@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "par/agree.h"
 #include "serverless/dataset.h"
 #include "serverless/mode.h"
 #include "serverless/serverless_study_read.h"
@@ -297,9 +296,7 @@ done:
 /* The verbs run on rank 0 alone. */
 static int dataset(const aus_call *call, aus_err *err)
 {
-  int rc = call->rank == 0 ? dataset_here(call, err) : AUS_OK;
-
-  return aus_agree(call->world, rc, err);
+  return aus_call_alone(call, dataset_here, err);
 }
 
 /* ---- train ---- */
@@ -424,9 +421,7 @@ done:
 
 static int train(const aus_call *call, aus_err *err)
 {
-  int rc = call->rank == 0 ? train_here(call, err) : AUS_OK;
-
-  return aus_agree(call->world, rc, err);
+  return aus_call_alone(call, train_here, err);
 }
 
 static const aus_cli *const dataset_clis[] = {dataset_cli, aus_common_cli};

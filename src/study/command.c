@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "par/agree.h"
+
 const aus_cli aus_common_cli[] = {
     {"set", 's', "KEY=VALUE", "override one configuration key; may be given several times"},
     {"seed", 0, "N", "seed of all random streams; the same as --set seed=N"},
@@ -55,6 +57,13 @@ void aus_call_problems(const aus_call *call, const aus_cfg *cfg)
 
   for (i = 0; i < aus_cfg_n_problems(cfg); i++)
     aus_buf_printf(call->problems, "%s\n", aus_cfg_problem_text(cfg, i));
+}
+
+int aus_call_alone(const aus_call *call, int (*run)(const aus_call *, aus_err *), aus_err *err)
+{
+  int rc = call->rank == 0 ? run(call, err) : AUS_OK;
+
+  return aus_agree(call->world, rc, err);
 }
 
 int aus_call_verbosity(const aus_args *args)

@@ -49,6 +49,11 @@ AUS_CHECKED int aus_call_sets(const aus_args *args, aus_cfg *cfg, aus_cfg_node *
 /** Append a configuration's problems to call->problems, one per line. Local. */
 void aus_call_problems(const aus_call *call, const aus_cfg *cfg);
 
+/** A verb that is rank 0's alone: it runs there, all ranks learn how it ended.
+ * Collective on call->world. @return agreed code */
+AUS_CHECKED int aus_call_alone(const aus_call *call, int (*run)(const aus_call *, aus_err *),
+                               aus_err *err);
+
 /** 0 quiet, 1 normal, 2 verbose. Local. */
 int aus_call_verbosity(const aus_args *args);
 
