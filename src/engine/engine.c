@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/ledger.h"
 #include "engine/progress.h"
 #include "engine/wire.h"
 #include "par/agree.h"
@@ -16,7 +17,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-enum { MAX_SAMPLES = 4096, MESSAGES_AT_ONCE = 256, ACTIONS_AT_ONCE = 64, TASK_FIXED_BYTES = 64 };
+enum { MESSAGES_AT_ONCE = 256, ACTIONS_AT_ONCE = 64, TASK_FIXED_BYTES = 64 };
 
 static const double bye_wait_s = 5, verdict_wait_s = 60;
 
@@ -28,23 +29,6 @@ typedef struct peer {
   int64_t n_blobs, cap_blobs;
   aus_blobs_entry part; /* the one whose chunks are coming */
 } peer;
-
-/* Columns of the log; all grow together. */
-typedef struct journal {
-  uint64_t *trial;
-  uint16_t *attempts;
-  double *cost_s, *start_s;
-  int32_t *worker;
-  int64_t *rss_bytes;
-  int64_t n, cap[6];
-} journal;
-
-typedef struct timeline {
-  double *time_s, *load;
-  int64_t *busy, *queue, *committed;
-  int64_t n;
-  double interval_s, last_s, idle_s; /* idle: since the last one */
-} timeline;
 
 struct aus_engine {
   MPI_Comm world;
@@ -60,8 +44,7 @@ struct aus_engine {
   aus_commit_fn on_commit;
   void *self;
   aus_progress progress;
-  journal log;
-  timeline samples;
+  aus_ledger ledger;
   aus_err failure; /* what ends the run, also when found inside the poll hook */
   bool closing, resting;
   double opened_s, first_s, last_s; /* first TASK, last RESULT */
@@ -73,111 +56,36 @@ struct aus_engine {
   bool machine_dependent;
 };
 
-/* ---- log and time line ---- */
-
-static int log_commit(aus_engine *e, const aus_action *a, aus_err *err)
-{
-  int rc = AUS_OK;
-  journal *l = &e->log;
-  const aus_result *r = a->result;
-
-  AUS_TRY(aus_grow(&l->trial, &l->cap[0], l->n + 1, sizeof *l->trial, err));
-  AUS_TRY(aus_grow(&l->attempts, &l->cap[1], l->n + 1, sizeof *l->attempts, err));
-  AUS_TRY(aus_grow(&l->cost_s, &l->cap[2], l->n + 1, sizeof *l->cost_s, err));
-  AUS_TRY(aus_grow(&l->start_s, &l->cap[3], l->n + 1, sizeof *l->start_s, err));
-  AUS_TRY(aus_grow(&l->worker, &l->cap[4], l->n + 1, sizeof *l->worker, err));
-  AUS_TRY(aus_grow(&l->rss_bytes, &l->cap[5], l->n + 1, sizeof *l->rss_bytes, err));
-  l->trial[l->n] = r->id;
-  l->attempts[l->n] = (uint16_t)(r->attempt + 1);
-  l->cost_s[l->n] = r->cost_s;
-  l->start_s[l->n] = a->worker ? a->start_s - e->opened_s : (double)NAN;
-  l->worker[l->n] = aus_comm_is_local(e->comm, a->worker) ? 0 : a->worker;
-  l->rss_bytes[l->n] = r->rss_bytes;
-  l->n++;
-done:
-  return rc;
-}
-
-static void free_log(aus_engine *e)
-{
-  aus_free(e->log.trial);
-  aus_free(e->log.attempts);
-  aus_free(e->log.cost_s);
-  aus_free(e->log.start_s);
-  aus_free(e->log.worker);
-  aus_free(e->log.rss_bytes);
-  aus_free(e->samples.time_s);
-  aus_free(e->samples.load);
-  aus_free(e->samples.busy);
-  aus_free(e->samples.queue);
-  aus_free(e->samples.committed);
-}
-
-static int make_timeline(timeline *t, aus_err *err)
-{
-  int rc = AUS_OK;
-
-  AUS_NEW(t->time_s, MAX_SAMPLES, err);
-  AUS_NEW(t->load, MAX_SAMPLES, err);
-  AUS_NEW(t->busy, MAX_SAMPLES, err);
-  AUS_NEW(t->queue, MAX_SAMPLES, err);
-  AUS_NEW(t->committed, MAX_SAMPLES, err);
-  t->interval_s = 1;
-done:
-  return rc;
-}
-
-/* A full time line keeps every second sample and doubles its interval. */
-static void thin_out(timeline *t)
-{
-  int64_t i;
-
-  for (i = 0; i < MAX_SAMPLES / 2; i++) {
-    t->time_s[i] = t->time_s[2 * i + 1];
-    t->load[i] = (t->load[2 * i] + t->load[2 * i + 1]) / 2;
-    t->busy[i] = t->busy[2 * i + 1];
-    t->queue[i] = t->queue[2 * i + 1];
-    t->committed[i] = t->committed[2 * i + 1];
-  }
-  t->n = MAX_SAMPLES / 2;
-  t->interval_s *= 2;
-}
+/* ---- figures ---- */
 
 static void tick(aus_engine *e, double now_s)
 {
-  timeline *t = &e->samples;
-  double age_s = now_s - t->last_s;
   aus_sched_stats x;
+  bool due = aus_ledger_due(&e->ledger, now_s);
 
-  if (age_s < t->interval_s && now_s - e->progress.shown_s < 0.2) return;
+  if (!due && now_s - e->progress.shown_s < 0.2) return;
   x = aus_sched_count(e->sched);
   aus_progress_show(&e->progress, &x, now_s, false);
-  if (age_s < t->interval_s) return;
-  if (t->n == MAX_SAMPLES) thin_out(t);
-  t->time_s[t->n] = now_s - e->opened_s;
-  t->load[t->n] = fmax(0, 1 - t->idle_s / age_s);
-  t->busy[t->n] = x.n_workers_busy;
-  t->queue[t->n] = x.n_queued;
-  t->committed[t->n++] = x.n_committed;
-  t->last_s = now_s;
-  t->idle_s = 0;
+  if (due) aus_ledger_sample(&e->ledger, &x, now_s);
 }
 
 aus_engine_log aus_engine_report(const aus_engine *e)
 {
-  return (aus_engine_log){.n = e->log.n,
-                          .trial = e->log.trial,
-                          .attempts = e->log.attempts,
-                          .cost_s = e->log.cost_s,
-                          .start_s = e->log.start_s,
-                          .worker = e->log.worker,
-                          .rss_bytes = e->log.rss_bytes,
-                          .n_timeline = e->samples.n,
-                          .time_s = e->samples.time_s,
-                          .manager_load = e->samples.load,
-                          .busy_workers = e->samples.busy,
-                          .queue = e->samples.queue,
-                          .committed = e->samples.committed,
+  const aus_ledger *l = &e->ledger;
+
+  return (aus_engine_log){.n = l->n,
+                          .trial = l->trial,
+                          .attempts = l->attempts,
+                          .cost_s = l->cost_s,
+                          .start_s = l->start_s,
+                          .worker = l->worker,
+                          .rss_bytes = l->rss_bytes,
+                          .n_timeline = l->n_samples,
+                          .time_s = l->time_s,
+                          .manager_load = l->load,
+                          .busy_workers = l->busy,
+                          .queue = l->queue,
+                          .committed = l->committed,
                           .n_violations = aus_sched_count(e->sched).n_violations,
                           .busy_s = e->busy_s,
                           .span_s = e->last_s > e->first_s ? e->last_s - e->first_s : 0,
@@ -465,7 +373,9 @@ static int commit(aus_engine *e, const aus_action *a, aus_err *err)
 
   for (i = 0; i < r->n_blobs; i++)
     AUS_TRY(aus_blobs_put(&e->blobs, r->blobs[i].key, r->blobs[i].bytes, r->blobs[i].n, err));
-  if (!r->job) AUS_TRY(log_commit(e, a, err));
+  if (!r->job)
+    AUS_TRY(aus_ledger_commit(&e->ledger, r, aus_comm_is_local(e->comm, a->worker) ? 0 : a->worker,
+                              a->worker ? a->start_s - e->opened_s : (double)NAN, err));
   note_machine(e, r);
   aus_progress_commit(&e->progress, a->task, r, a->worker);
   if (e->on_commit) AUS_TRY(e->on_commit(e->self, a->task, r, err));
@@ -570,7 +480,7 @@ static void idle(aus_engine *e)
 
   aus_comm_idle(e->comm);
   after_s = aus_clock_s();
-  e->samples.idle_s += after_s - before_s;
+  aus_ledger_idle(&e->ledger, after_s - before_s);
   tick(e, after_s);
 }
 
@@ -719,7 +629,7 @@ static void engine_free(aus_engine *e, bool collective)
     aus_free(e->peer[i].part.blob.bytes);
   }
   aus_free(e->peer);
-  free_log(e);
+  aus_ledger_fini(&e->ledger);
   aus_blobs_fini(&e->blobs);
   aus_sched_destroy(e->sched);
   (void)aus_worker_destroy(e->worker, NULL);
@@ -734,8 +644,7 @@ static int open_manager(aus_engine *e, aus_err *err)
   e->n_peers = aus_comm_n_workers(e->comm);
   AUS_NEW(e->peer, e->n_peers + 1, err);
   AUS_TRY(aus_sched_create(&e->sched, &e->conf.sched, e->n_peers, err));
-  AUS_TRY(make_timeline(&e->samples, err));
-  e->samples.last_s = e->opened_s;
+  AUS_TRY(aus_ledger_init(&e->ledger, e->opened_s, err));
   aus_progress_start(&e->progress, 0, e->conf.title, 0, e->opened_s);
 done:
   return rc;

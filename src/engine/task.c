@@ -176,7 +176,7 @@ static bool decode_err(aus_err *e, aus_rd *r)
   e->rank = (int)aus_rd_u32(r);
   where = aus_rd_bytes(r, sizeof e->where);
   text = aus_rd_bytes(r, sizeof e->text);
-  if (there > 1 || !text || e->code >= AUS_OK || e->code < AUS_EBUSY) return false;
+  if (there > 1 || !text || e->code >= AUS_OK || e->code < AUS_EDIFF) return false;
   if (where[sizeof e->where - 1] != '\0' || text[sizeof e->text - 1] != '\0') return false;
   memcpy(e->where, where, sizeof e->where);
   memcpy(e->text, text, sizeof e->text);

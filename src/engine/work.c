@@ -553,6 +553,8 @@ static uint16_t status_of(const aus_work *w, int rc)
   case AUS_EDEP:
   case AUS_EBUG:
   case AUS_EBUSY:
+  case AUS_ERESUME:
+  case AUS_EDIFF:
     break;
   }
   return w->status > 0 ? (uint16_t)w->status : AUS_S_FAIL_SIM;

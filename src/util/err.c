@@ -53,10 +53,11 @@ void aus_err_prepend(aus_err *err, const char *format, ...)
 
 const char *aus_code_name(int code)
 {
-  static const char *const names[] = {"OK",       "ENOMEM", "EINVAL", "ECONFIG", "EIO",  "EFORMAT",
-                                      "ENUMERIC", "EMPI",   "EDEP",   "ECANCEL", "EBUG", "EBUSY"};
+  static const char *const names[] = {"OK",      "ENOMEM",   "EINVAL",  "ECONFIG", "EIO",
+                                      "EFORMAT", "ENUMERIC", "EMPI",    "EDEP",    "ECANCEL",
+                                      "EBUG",    "EBUSY",    "ERESUME", "EDIFF"};
 
-  if (code > 0 || code < AUS_EBUSY) return "unknown";
+  if (code > 0 || code < AUS_EDIFF) return "unknown";
   return names[-code];
 }
 
@@ -74,6 +75,10 @@ int aus_code_exit(int code)
     return 4;
   case AUS_ENUMERIC:
     return 5;
+  case AUS_ERESUME:
+    return 6;
+  case AUS_EDIFF:
+    return 1;
   case AUS_EBUSY:
     return 7;
   case AUS_EMPI:

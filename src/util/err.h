@@ -25,7 +25,9 @@ typedef enum aus_code {
   AUS_EDEP = -8,     /* a third-party library failed */
   AUS_ECANCEL = -9,  /* stopped early, resumable */
   AUS_EBUG = -10,    /* broken invariant */
-  AUS_EBUSY = -11    /* run directory in use */
+  AUS_EBUSY = -11,   /* run directory in use */
+  AUS_ERESUME = -12, /* configuration or inputs differ from those of the run to resume */
+  AUS_EDIFF = -13    /* the answer of a comparing or checking command: differences, faults */
 } aus_code;
 
 typedef struct aus_err {
@@ -56,7 +58,7 @@ const char *aus_code_name(int code);
 
 /** Exit status of the program for a code.
  *
- * @return 0, 2, 3, 4, 5, 7, 8, 70 or 75
+ * @return 0 to 8, 70 or 75
  * Local. Source: the table in the manual, section EXIT STATUS.
  */
 int aus_code_exit(int code);

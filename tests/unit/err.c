@@ -54,6 +54,8 @@ static void exit_codes(void **state)
   assert_int_equal(aus_code_exit(AUS_EIO), 4);
   assert_int_equal(aus_code_exit(AUS_ENUMERIC), 5);
   assert_int_equal(aus_code_exit(AUS_EBUSY), 7);
+  assert_int_equal(aus_code_exit(AUS_ERESUME), 6);
+  assert_int_equal(aus_code_exit(AUS_EDIFF), 1);
   assert_int_equal(aus_code_exit(AUS_EMPI), 8);
   assert_int_equal(aus_code_exit(AUS_EBUG), 70);
   assert_int_equal(aus_code_exit(AUS_ENOMEM), 70);
@@ -61,7 +63,8 @@ static void exit_codes(void **state)
   assert_int_equal(aus_code_exit(AUS_ECANCEL), 75);
   assert_string_equal(aus_code_name(AUS_EDEP), "EDEP");
   assert_string_equal(aus_code_name(AUS_EBUSY), "EBUSY");
-  assert_string_equal(aus_code_name(-12), "unknown");
+  assert_string_equal(aus_code_name(AUS_EDIFF), "EDIFF");
+  assert_string_equal(aus_code_name(AUS_EDIFF - 1), "unknown");
   assert_string_equal(aus_code_name(5), "unknown");
 }
 
