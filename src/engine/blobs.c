@@ -74,7 +74,7 @@ int aus_blobs_put(aus_blobs *b, aus_blob_key key, const void *bytes, size_t n, a
   if (n > AUS_BLOB_MAX_BYTES)
     AUS_FAIL(err, AUS_EINVAL, "blob %u:%u has %zu bytes, at most %d are allowed", key.campaign,
              key.index, n, AUS_BLOB_MAX_BYTES);
-  if (e) {
+  if (e && e->complete) {
     if (e->blob.n != n || (n > 0 && memcmp(e->blob.bytes, bytes, n) != 0))
       AUS_FAIL(err, AUS_EINVAL, "blob %u:%u is there already with other bytes", key.campaign,
                key.index);
@@ -82,7 +82,7 @@ int aus_blobs_put(aus_blobs *b, aus_blob_key key, const void *bytes, size_t n, a
   }
   AUS_NEW(copy, n, err);
   if (n > 0) memcpy(copy, bytes, n);
-  AUS_TRY(aus_blobs_add(b, key, &e, err));
+  if (!e) AUS_TRY(aus_blobs_add(b, key, &e, err));
   e->blob.bytes = copy;
   e->blob.n = e->got = n;
   e->complete = true;

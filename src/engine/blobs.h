@@ -11,7 +11,7 @@
 
 typedef struct aus_blobs_entry {
   aus_blob blob;
-  bool complete; /* false: asked for, or on the way */
+  bool complete; /* false: asked for, or on the way, or still in the shard blob.range tells */
   size_t got;    /* bytes that have come */
   uint64_t used; /* the larger, the later it was wanted */
 } aus_blobs_entry;

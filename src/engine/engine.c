@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/ledger.h"
+#include "engine/memory.h"
 #include "engine/progress.h"
 #include "engine/wire.h"
 #include "par/agree.h"
@@ -45,6 +46,8 @@ struct aus_engine {
   void *self;
   aus_progress progress;
   aus_ledger ledger;
+  aus_memory memory;
+  double unix_s;   /* Unix time minus aus_clock_s() */
   aus_err failure; /* what ends the run, also when found inside the poll hook */
   bool closing, resting;
   double opened_s, first_s, last_s; /* first TASK, last RESULT */
@@ -146,11 +149,12 @@ done:
 static int send_blob(aus_engine *e, const aus_msg *m, aus_err *err)
 {
   int rc = AUS_OK;
-  const aus_blobs_entry *b = aus_blobs_find(&e->blobs, aus_wire_key(m));
+  aus_blobs_entry *b = aus_blobs_find(&e->blobs, aus_wire_key(m));
 
   if (!b)
     AUS_FAIL(err, AUS_EINVAL, "worker %d asks for blob %u:%u, which is not there", m->peer,
              m->campaign, (unsigned)m->id);
+  AUS_TRY(aus_memory_fetch(&e->memory, &e->blobs, b, err));
   AUS_TRY(aus_wire_send_blob(e->comm, m->peer, &b->blob, err));
 done:
   return rc;
@@ -192,17 +196,19 @@ done:
 
 static int take_result(aus_engine *e, const aus_msg *m, aus_err *err)
 {
-  int rc = AUS_OK, rank = aus_comm_is_local(e->comm, m->peer) ? 0 : m->peer;
+  int rc = AUS_OK, rank = aus_comm_is_local(e->comm, m->peer) ? 0 : m->peer, i;
   peer *p = &e->peer[m->peer];
   aus_result r = {0};
 
   AUS_TRY(aus_result_decode(&r, m->payload, m->n, err));
   if (r.id != m->id || r.attempt != m->attempt || r.job != (m->type == AUS_MSG_JOBRES) ||
-      p->n_blobs != m->flags)
+      p->n_blobs != m->flags || r.n_blob_ranges != m->flags)
     AUS_FAIL(err, AUS_EFORMAT, "rank %d: result %u:%u does not belong to its header", rank,
              m->campaign, (unsigned)m->id);
   r.blobs = p->blob;
   r.n_blobs = (int)p->n_blobs;
+  for (i = 0; i < r.n_blobs; i++)
+    r.blobs[i].range = r.blob_ranges[i];
   p->blob = NULL;
   p->n_blobs = p->cap_blobs = 0;
   e->busy_s += r.cost_s;
@@ -316,6 +322,7 @@ static int send_task(aus_engine *e, int worker, const aus_task *t, aus_err *err)
                t->job ? "job" : "trial", m.campaign, (unsigned)t->id, t->needs[i].campaign,
                t->needs[i].index);
   aus_task_encode(t, &b);
+  AUS_TRY(aus_memory_started(&e->memory, t, worker, e->peer[worker].hello.host, err));
   AUS_TRY(aus_wire_send(e->comm, worker, m, &b, err));
   if (e->first_s == 0) e->first_s = aus_clock_s();
   if (e->meter_first_s == 0) e->meter_first_s = aus_clock_s();
@@ -368,14 +375,13 @@ static void note_machine(aus_engine *e, const aus_result *r)
 
 static int commit(aus_engine *e, const aus_action *a, aus_err *err)
 {
-  int rc = AUS_OK, i;
+  int rc = AUS_OK, worker = aus_comm_is_local(e->comm, a->worker) ? 0 : a->worker;
+  double start_s = a->worker ? a->start_s + e->unix_s : (double)NAN;
   const aus_result *r = a->result;
 
-  for (i = 0; i < r->n_blobs; i++)
-    AUS_TRY(aus_blobs_put(&e->blobs, r->blobs[i].key, r->blobs[i].bytes, r->blobs[i].n, err));
+  AUS_TRY(aus_memory_commit(&e->memory, a->task, r, &worker, &start_s, &e->blobs, err));
   if (!r->job)
-    AUS_TRY(aus_ledger_commit(&e->ledger, r, aus_comm_is_local(e->comm, a->worker) ? 0 : a->worker,
-                              a->worker ? a->start_s - e->opened_s : (double)NAN, err));
+    AUS_TRY(aus_ledger_commit(&e->ledger, r, worker, start_s - e->unix_s - e->opened_s, err));
   note_machine(e, r);
   aus_progress_commit(&e->progress, a->task, r, a->worker);
   if (e->on_commit) AUS_TRY(e->on_commit(e->self, a->task, r, err));
@@ -452,6 +458,7 @@ static aus_poll_answer look(void *self)
   aus_sched_hold(e->sched, true);
   rc = take_messages(e, &any, &why);
   if (rc == AUS_OK && !e->closing) rc = act(e, &any, &why);
+  if (rc == AUS_OK) rc = aus_memory_flush(&e->memory, aus_clock_s(), &why);
   aus_sched_hold(e->sched, false);
   remember(e, rc, &why);
   tick(e, aus_clock_s());
@@ -492,6 +499,7 @@ static int turn(aus_engine *e, bool acting, aus_err *err)
 
   AUS_TRY(take_messages(e, &any, err));
   if (acting) AUS_TRY(act(e, &any, err));
+  AUS_TRY(aus_memory_flush(&e->memory, aus_clock_s(), err));
   AUS_TRY(step_worker(e, &any, err));
   if (any) {
     aus_comm_busy(e->comm);
@@ -541,8 +549,14 @@ int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err)
     AUS_FAIL(err, AUS_EINVAL, "%s %u:%u is of kind %d, there are %d", task->job ? "job" : "trial",
              (unsigned)(task->id >> 32), (unsigned)task->id, task->kind, e->conf.worker.n_kinds);
   AUS_TRY(aus_sched_add(e->sched, task, err));
+  AUS_TRY(aus_memory_added(&e->memory, e->sched, task, err));
 done:
   return rc;
+}
+
+int aus_engine_decide(aus_engine *e, aus_record_type type, const aus_buf *payload, aus_err *err)
+{
+  return aus_memory_decide(&e->memory, type, payload, err);
 }
 
 void aus_engine_call_off(aus_engine *e, uint32_t campaign, bool job, int64_t from)
@@ -600,11 +614,12 @@ int aus_engine_get_blob(aus_engine *e, aus_blob_key key, const void **bytes, siz
                         aus_err *err)
 {
   int rc = AUS_OK;
-  const aus_blobs_entry *b = aus_blobs_find(&e->blobs, key);
+  aus_blobs_entry *b = aus_blobs_find(&e->blobs, key);
 
   *bytes = NULL;
   *n = 0;
   if (!b) AUS_FAIL(err, AUS_EINVAL, "blob %u:%u is not there", key.campaign, key.index);
+  AUS_TRY(aus_memory_fetch(&e->memory, &e->blobs, b, err));
   *bytes = b->blob.bytes;
   *n = b->blob.n;
 done:
@@ -631,6 +646,7 @@ static void engine_free(aus_engine *e, bool collective)
   aus_free(e->peer);
   aus_ledger_fini(&e->ledger);
   aus_blobs_fini(&e->blobs);
+  aus_memory_fini(&e->memory);
   aus_sched_destroy(e->sched);
   (void)aus_worker_destroy(e->worker, NULL);
   aus_comm_close(e->comm, collective);
@@ -645,6 +661,7 @@ static int open_manager(aus_engine *e, aus_err *err)
   AUS_NEW(e->peer, e->n_peers + 1, err);
   AUS_TRY(aus_sched_create(&e->sched, &e->conf.sched, e->n_peers, err));
   AUS_TRY(aus_ledger_init(&e->ledger, e->opened_s, err));
+  AUS_TRY(aus_memory_init(&e->memory, e->conf.journal, e->conf.recall, &e->conf.worker, err));
   aus_progress_start(&e->progress, 0, e->conf.title, 0, e->opened_s);
 done:
   return rc;
@@ -677,6 +694,7 @@ static int engine_make(aus_engine **out, MPI_Comm world, const aus_engine_conf *
   e->world = world;
   e->conf = *conf;
   e->opened_s = aus_clock_s();
+  e->unix_s = aus_clock_unix_s() - e->opened_s;
   aus_blobs_init(&e->blobs);
   aus_err_clear(&e->failure);
   e->size = 1;

@@ -9,6 +9,7 @@
 #ifndef AUS_ENGINE_ENGINE_H
 #define AUS_ENGINE_ENGINE_H
 
+#include "engine/recall.h"
 #include "engine/sched.h"
 #include "engine/work.h"
 
@@ -25,6 +26,10 @@ typedef struct aus_engine_conf {
   /* Kinds, tables, run directory, study data: equal on all ranks. first_shard is the first free number; rank
    * r writes first_shard + r, + ranks, ... (shard_stride and on_poll are set by the engine). */
   aus_worker_conf worker;
+  /* Rank 0; lent, may be NULL. What is decided is written to the journal before it counts; a task that the
+   * recall has a result of is answered from there. */
+  aus_journal *journal;
+  aus_recall *recall;
 } aus_engine_conf;
 
 /** Start: communicators, local worker, HELLOs.
@@ -52,10 +57,16 @@ typedef int (*aus_commit_fn)(void *self, const aus_task *task, const aus_result 
  *
  * @param [in] on_commit  called in index order within a campaign; may add tasks; may be NULL
  * @return AUS_OK (failed trials are results, not errors); AUS_ENUMERIC too many failed; AUS_EIO a
- *         worker could not write; AUS_EMPI no worker left; AUS_ECANCEL stopped by a signal; AUS_EINVAL a task needs a
- *         blob that is not there; AUS_EFORMAT a damaged message; what on_commit returns
+ *         worker or the journal could not write; AUS_EMPI no worker left; AUS_ECANCEL stopped by a signal; AUS_EINVAL a task needs a
+ *         blob that is not there; AUS_EBUG a result or a task is not what the journal has; AUS_EFORMAT a damaged message; what on_commit returns
  */
 AUS_CHECKED int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *err);
+
+/** Write a decision to the journal: CAMPAIGN, PROPOSE, STOPPED. The payload begins with its u64 key. One
+ * that an earlier run has written is compared instead.
+ * @return AUS_OK; AUS_EIO; AUS_EBUG when it was decided otherwise before; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_engine_decide(aus_engine *e, aus_record_type type, const aus_buf *payload,
+                                  aus_err *err);
 
 /** Make every worker close its shard, so that rows committed so far can be read by any rank. */
 AUS_CHECKED int aus_engine_roll(aus_engine *e, aus_err *err);

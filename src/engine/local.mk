@@ -3,8 +3,9 @@ libauspex_a_SOURCES += \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/ledger.c src/engine/ledger.h \
 	src/engine/median.c src/engine/median.h \
+	src/engine/memory.c src/engine/memory.h \
 	src/engine/progress.c src/engine/progress.h \
-	src/engine/recall.h \
+	src/engine/recall.c src/engine/recall.h \
 	src/engine/sched.c src/engine/sched.h \
 	src/engine/task.c src/engine/task.h \
 	src/engine/wire.c src/engine/wire.h \

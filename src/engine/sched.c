@@ -244,7 +244,7 @@ static int64_t line_first(line *l)
     (void)aus_heap_pop(&l->again);
     item_of(l, index)->again = false;
   }
-  while (l->next_new < l->n && item_of(l, l->next_new)->unwanted)
+  while (l->next_new < l->n && item_of(l, l->next_new)->state != QUEUED)
     l->next_new++;
   return l->next_new < l->n ? l->next_new : -1;
 }
@@ -691,6 +691,30 @@ done:
   if (kept) aus_result_fini(kept);
   aus_free(kept);
   aus_free(d);
+  return rc;
+}
+
+int aus_sched_recall(aus_sched *s, aus_result *result, aus_err *err)
+{
+  int rc = AUS_OK;
+  line *l = line_find(s, (uint32_t)(result->id >> 32), result->job);
+  int64_t index = (int64_t)(result->id & 0xffffffffu);
+  aus_result *kept = NULL;
+  item *it;
+
+  if (!l || index >= l->n || item_of(l, index)->state != QUEUED || item_of(l, index)->sent)
+    AUS_FAIL(err, AUS_EINVAL, "%s %u:%u does not wait for a recalled result",
+             result->job ? "job" : "trial", (unsigned)(result->id >> 32), (unsigned)index);
+  it = item_of(l, index);
+  AUS_NEW(kept, 1, err);
+  *kept = *result;
+  *result = (aus_result){0};
+  it->result = kept;
+  it->sent = true;
+  l->n_open++;
+  returned(s, l, index, 0);
+done:
+  aus_result_fini(result);
   return rc;
 }
 

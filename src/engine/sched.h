@@ -65,6 +65,11 @@ void aus_sched_destroy(aus_sched *s);
  * @return AUS_OK; AUS_EINVAL for an index out of order; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err);
 
+/** A task that was just added is answered from an earlier run: it is committed in its turn without being
+ * sent. The result's arrays move here, in any case.
+ * @return AUS_OK; AUS_EINVAL for a task that does not wait or was sent; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_sched_recall(aus_sched *s, aus_result *result, aus_err *err);
+
 /* Events. Worker numbers are 1..n_workers. A `local` worker shares the manager's thread: it is never suspected. */
 void aus_sched_hello(aus_sched *s, int worker, bool local, double now_s);
 /** expect_s: seconds until the next sign of life (0: default). */

@@ -38,6 +38,7 @@ void aus_result_fini(aus_result *r)
   for (i = 0; i < r->n_blobs; i++)
     aus_free(r->blobs[i].bytes);
   aus_free(r->blobs);
+  aus_free(r->blob_ranges);
   aus_free(r->y);
   aus_free(r->ranges);
   *r = (aus_result){0};
@@ -96,6 +97,23 @@ void aus_task_encode(const aus_task *t, aus_buf *out)
     aus_buf_u32(out, t->needs[i].index);
   }
   aus_buf_bytes(out, t->args, (size_t)t->n_args);
+}
+
+int aus_task_digest(const aus_task *t, uint32_t *digest, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_task plain = *t;
+  aus_buf b;
+
+  aus_buf_init(&b);
+  plain.attempt = 0;
+  plain.soft_s = plain.hard_s = 0;
+  aus_task_encode(&plain, &b);
+  AUS_TRY(aus_buf_check(&b, err));
+  *digest = aus_crc32c(0, b.data, (size_t)b.n);
+done:
+  aus_buf_fini(&b);
+  return rc;
 }
 
 /* True when n elements of `size` bytes are left in r. */
@@ -200,6 +218,24 @@ void aus_result_encode(const aus_result *r, aus_buf *out)
     aus_buf_f64(out, r->y[i]);
   for (i = 0; i < r->n_ranges; i++)
     aus_range_encode(&r->ranges[i], out);
+  aus_buf_u32(out, (uint32_t)r->n_blobs);
+  for (i = 0; i < r->n_blobs; i++)
+    aus_range_encode(&r->blobs[i].range, out);
+}
+
+static int read_ranges(aus_range **out, int *n_out, aus_rd *r, aus_err *err)
+{
+  int rc = AUS_OK, i, n;
+  uint32_t n_read = aus_rd_u32(r);
+
+  if (!fits(r, n_read, AUS_RANGE_BYTES)) AUS_FAIL(err, AUS_EFORMAT, "a list of ranges is cut");
+  n = (int)n_read;
+  if (n > 0) AUS_NEW(*out, n, err);
+  for (i = 0; i < n; i++)
+    aus_range_decode(&(*out)[i], r);
+  *n_out = n;
+done:
+  return rc;
 }
 
 static int read_result_arrays(aus_result *s, aus_rd *r, aus_err *err)
@@ -212,6 +248,7 @@ static int read_result_arrays(aus_result *s, aus_rd *r, aus_err *err)
   if (s->n_ranges > 0) AUS_NEW(s->ranges, s->n_ranges, err);
   for (i = 0; i < s->n_ranges; i++)
     aus_range_decode(&s->ranges[i], r);
+  AUS_TRY(read_ranges(&s->blob_ranges, &s->n_blob_ranges, r, err));
 done:
   return rc;
 }
@@ -235,12 +272,12 @@ int aus_result_decode(aus_result *s, const void *p, size_t n, aus_err *err)
   n_y = aus_rd_u32(&r);
   n_ranges = aus_rd_u32(&r);
   if (job > 1 || s->status > AUS_S_INFEASIBLE || !good_err || !fits(&r, n_y, 8) ||
-      !fits(&r, n_ranges, AUS_RANGE_BYTES) ||
-      r.at + 8 * (size_t)n_y + AUS_RANGE_BYTES * (size_t)n_ranges != n)
+      !fits(&r, n_ranges, AUS_RANGE_BYTES))
     AUS_FAIL(err, AUS_EFORMAT, "result of %zu bytes is damaged", n);
   s->n_y = (int)n_y;
   s->n_ranges = (int)n_ranges;
   AUS_TRY(read_result_arrays(s, &r, err));
+  if (r.bad || r.at != n) AUS_FAIL(err, AUS_EFORMAT, "result of %zu bytes is damaged", n);
 done:
   if (rc != AUS_OK) aus_result_fini(s);
   return rc;

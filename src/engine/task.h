@@ -41,9 +41,12 @@ typedef struct aus_blob {
   aus_blob_key key;
   size_t n;
   char *bytes;
+  aus_range range; /* rows of the engine's own table in its maker's shard; no rows: it is small */
 } aus_blob;
 
-enum { AUS_BLOB_MAX_BYTES = 64 << 20 };
+/* Above the second size the maker also keeps the bytes in its shard, so that a resumed run finds them
+ * there; smaller ones go into the journal. */
+enum { AUS_BLOB_MAX_BYTES = 64 << 20, AUS_BLOB_SMALL_BYTES = 16 << 10 };
 
 static inline uint64_t aus_trial_id(uint32_t campaign, uint32_t index)
 {
@@ -77,7 +80,11 @@ typedef struct aus_result {
   int64_t rss_bytes;
   aus_err err; /* of a failure */
   int n_blobs;
-  aus_blob *blobs; /* made by the task; travel ahead as MODEL messages, not in the encoded result */
+  aus_blob
+      *blobs; /* made by the task; travel ahead as MODEL messages: of an encoded result only the
+                    * ranges are part */
+  int n_blob_ranges;
+  aus_range *blob_ranges; /* after decoding: those of the blobs, in order */
 } aus_result;
 
 /** True for the statuses that count as failed trials: FAIL_*, TIMEOUT and CRASHED. Local. */
@@ -86,8 +93,11 @@ bool aus_status_failed(uint16_t status);
 bool aus_status_machine(uint16_t status);
 
 void aus_task_fini(aus_task *t);     /* frees x, needs, args */
-void aus_result_fini(aus_result *r); /* frees y, ranges, blobs */
+void aus_result_fini(aus_result *r); /* frees y, ranges, blobs and their ranges */
 AUS_CHECKED int aus_task_copy(aus_task *to, const aus_task *from, aus_err *err);
+
+/** CRC-32C of an encoded task without attempt and deadlines. @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_task_digest(const aus_task *t, uint32_t *digest, aus_err *err);
 
 void aus_task_encode(const aus_task *t, aus_buf *out);
 /** @return AUS_OK; AUS_EFORMAT; AUS_ENOMEM. Local. */

@@ -46,12 +46,13 @@ struct aus_work {
   int status; /* of aus_work_status(), -1: none */
   double start_s, look_s,
       progress_s; /* when begun, last looked at messages, last given a sign of life */
-  bool told_soft, announced, cancelled, timed_out, halted;
+  bool told_soft, announced, cancelled, timed_out, halted, stored;
 };
 
 struct aus_worker {
   aus_comm *comm;
   aus_worker_conf conf;
+  aus_table *tables; /* the study's, and the engine's own behind them */
   aus_shard *shard;
   aus_shard_reader *reader; /* of closed shards, made at first use */
   entry *queue;
@@ -579,6 +580,24 @@ static void conclude(aus_work *w, int rc, aus_err *why)
   r->n_blobs = 0;
 }
 
+/* What a resumed run could not make again goes to the shard. */
+static int store_blobs(aus_work *work, aus_err *err)
+{
+  int rc = AUS_OK, i, table = work->worker->conf.n_tables;
+
+  for (i = 0; i < work->result.n_blobs; i++) {
+    aus_blob *b = &work->result.blobs[i];
+    const void *column[] = {b->bytes};
+
+    if (b->n <= AUS_BLOB_SMALL_BYTES) continue;
+    AUS_TRY(aus_shard_append(work->worker->shard, table, work->task->id, (int64_t)b->n, column,
+                             &b->range, err));
+    work->stored = true;
+  }
+done:
+  return rc;
+}
+
 static int run_handler(aus_worker *w, aus_err *why)
 {
   int rc = AUS_OK, i;
@@ -590,7 +609,8 @@ static int run_handler(aus_worker *w, aus_err *why)
   for (i = 0; i < work->kind->n_y; i++)
     work->result.y[i] = NAN;
   AUS_TRY(work->kind->run(w->conf.self, work, why));
-  if (work->result.n_ranges > 0) AUS_TRY(aus_shard_flush(w->shard, why));
+  AUS_TRY(store_blobs(work, why));
+  if (work->result.n_ranges > 0 || work->stored) AUS_TRY(aus_shard_flush(w->shard, why));
 done:
   if (rc == AUS_EIO) remember(w, rc, why);
   if (w->failure.code == AUS_EIO && rc != AUS_EIO) { /* the handler took it lightly */
@@ -653,6 +673,18 @@ static bool ready(const aus_worker *w)
 
 /* ---- life ---- */
 
+int aus_engine_tables(aus_table **out, const aus_table *tables, int n, aus_err *err)
+{
+  int rc = AUS_OK;
+  static const aus_column bytes = AUS_COLUMN("bytes", AUS_U8, "1", 1, "a blob");
+
+  AUS_NEW(*out, n + 1, err);
+  if (n > 0) memcpy(*out, tables, (size_t)n * sizeof **out);
+  (*out)[n] = (aus_table){.name = "engine/blobs", .column = &bytes, .n_columns = 1};
+done:
+  return rc;
+}
+
 int aus_worker_create(aus_worker **out, aus_comm *comm, const aus_worker_conf *conf, aus_err *err)
 {
   int rc = AUS_OK;
@@ -665,8 +697,9 @@ int aus_worker_create(aus_worker **out, aus_comm *comm, const aus_worker_conf *c
   w->born_s = aus_clock_s();
   aus_blobs_init(&w->cache);
   aus_err_clear(&w->failure);
+  AUS_TRY(aus_engine_tables(&w->tables, conf->tables, conf->n_tables, err));
   AUS_TRY(aus_shard_create(&w->shard, conf->dir ? conf->dir : ".", conf->run, conf->first_shard,
-                           conf->shard_stride, conf->tables, conf->n_tables, err));
+                           conf->shard_stride, w->tables, conf->n_tables + 1, err));
   AUS_TRY(say_hello(w, err));
   *out = w;
   w = NULL;
@@ -682,6 +715,7 @@ int aus_worker_destroy(aus_worker *w, aus_err *err)
   if (!w) return AUS_OK;
   rc = aus_shard_close(w->shard, err);
   aus_shard_reader_destroy(w->reader);
+  aus_free(w->tables);
   while (w->n_queue > 0)
     drop_entry(w, w->n_queue - 1);
   aus_free(w->queue);

@@ -83,6 +83,10 @@ AUS_CHECKED int aus_worker_step(aus_worker *w, bool *active, bool *stopped, aus_
  * @return AUS_OK; AUS_EMPI; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_worker_leave(aus_worker *w, const aus_err *why);
 
+/** Tables of a shard: the study's, and behind them the engine's own, where large blobs are kept.
+ * @param [out] out  n + 1 tables (aus_free). @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_engine_tables(aus_table **out, const aus_table *tables, int n, aus_err *err);
+
 /** Names of the kinds, joined by commas: what ranks compare. Local. */
 void aus_worker_kinds(const aus_worker_conf *conf, char *out, size_t size);
 

@@ -26,6 +26,7 @@ libauspex_a_SOURCES += \
 	src/serverless/serverless_study_read.c src/serverless/serverless_study_read.h \
 	src/serverless/serverless_study_box.c src/serverless/serverless_study_box.h \
 	src/serverless/serverless_study_inputs.c src/serverless/serverless_study_inputs.h \
+	src/serverless/serverless_study_rows.c src/serverless/serverless_study_rows.h \
 	src/serverless/serverless_study_sens.c src/serverless/serverless_study_sens.h \
 	src/serverless/serverless_study_setup.c src/serverless/serverless_study_setup.h \
 	src/serverless/serverless_study_tables.c src/serverless/serverless_study_tables.h \

@@ -106,21 +106,6 @@ done:
   return rc;
 }
 
-/* Write what stands in text and empty it. */
-static int write_table(const char *dir, const char *name, aus_buf *text, aus_err *err)
-{
-  int rc = AUS_OK;
-  char *path = NULL;
-
-  AUS_TRY(aus_buf_check(text, err));
-  AUS_TRY(aus_path_join(&path, dir, name, err));
-  AUS_TRY(aus_file_write(path, text->data ? text->data : "", (size_t)text->n, err));
-  aus_buf_clear(text);
-done:
-  aus_free(path);
-  return rc;
-}
-
 static int write_csv(const char *dir, const aus_serverless_types *types,
                      const aus_serverless_result *r, aus_err *err)
 {
@@ -130,8 +115,10 @@ static int write_csv(const char *dir, const aus_serverless_types *types,
   aus_buf_init(&b);
   AUS_TRY(aus_dir_make(dir, err));
   for (i = 0; i < AUS_SERVERLESS_N_TABLES; i++) {
+    aus_buf_clear(&b);
     aus_serverless_tables[i].write(&b, types, r);
-    AUS_TRY(write_table(dir, aus_serverless_tables[i].file, &b, err));
+    AUS_TRY(aus_buf_check(&b, err));
+    AUS_TRY(aus_file_write_in(dir, aus_serverless_tables[i].file, b.data, (size_t)b.n, err));
   }
 done:
   aus_buf_fini(&b);
@@ -397,8 +384,9 @@ static int sample_here(const aus_call *call, aus_err *err)
   AUS_TRY(aus_serverless_draw(&conf, &space, grid, &design, err));
   AUS_TRY(samples_csv(conf.range_compat, &space, &design, &text, err));
   if (csv) {
+    AUS_TRY(aus_buf_check(&text, err));
     AUS_TRY(aus_dir_make(csv, err));
-    AUS_TRY(write_table(csv, "samples.csv", &text, err));
+    AUS_TRY(aus_file_write_in(csv, "samples.csv", text.data, (size_t)text.n, err));
     aus_buf_printf(call->out, "%lld samples of %lld combinations in %s/samples.csv\n",
                    (long long)design.n, (long long)aus_serverless_grid_count(grid), csv);
   } else {

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "serverless/dataset.h"
 #include "serverless/mode.h"
 #include "serverless/serverless_study_read.h"
+#include "serverless/serverless_study_rows.h"
 #include "study/study.h"
 #include "util/alloc.h"
 #include "util/file.h"
@@ -24,14 +24,8 @@
 
 static const aus_opt dataset_opts[] = {
   COMMON_OPTS,
-  {"window_s", AUS_T_REAL, "5", "0.01:1e6", "s", "window of a row"},
-  {"until", AUS_T_REAL, "0", "0:", "s", "no rows from the first window on that ends at or after it; 0: all"},
-  {"max_penalty_frac", AUS_T_REAL, "0.2", "-1:1", "", "windows with a larger share of penalties are bad; negative: none is"},
-  {"max_queue_length", AUS_T_REAL, "20", "-1:", "", "the same for the mean queue length"},
   {"features", AUS_T_INT, "0", "0:2", "", "1: requests per second; 2: and the mean execution time; 0: 1 in compat or per platform, else 2"},
-  {"label", AUS_T_ENUM, "auto", "auto,replicas,demand", "", "replicas there were, or that were needed; auto: replicas in compat, else demand"},
-  {"target_frac", AUS_T_REAL, "0.7", "(0:1", "", "utilisation at which the label demand holds a replica to be full"},
-  {"weight_bad", AUS_T_REAL, "1", "0:", "", "weight of a bad window where it is kept (without D27)"},
+  AUS_SERVERLESS_DATASET_OPTS,
   {"per_platform", AUS_T_INT, "-1", "-1:1", "", "1: a row per kind of platform; -1: where the strategy is prohetkn"},
   {"initialproactive.strategy", AUS_T_STR, "prokn_prokn", "", "", "whose models the rows are for"},
   {0},
@@ -39,11 +33,7 @@ static const aus_opt dataset_opts[] = {
 
 static const aus_opt train_opts[] = {
   COMMON_OPTS,
-  {"train.rounds", AUS_T_INT, "200", "1:10000", "", "boosting rounds"},
-  {"train.max_depth", AUS_T_INT, "6", "1:20", "", "depth of the trees"},
-  {"train.eta", AUS_T_REAL, "0.3", "(0:1", "", "learning rate"},
-  {"train.lambda", AUS_T_REAL, "1", "0:", "", "L2 regularisation of the leaves"},
-  {"train.seed", AUS_T_INT, "435", "0:2147483647", "", "XGBoost's own seed"},
+  AUS_SERVERLESS_TRAIN_OPTS,
   {"format", AUS_T_ENUM, "json", "json,ubj", "", "of the model files"},
   {0},
 };
@@ -125,32 +115,18 @@ static int read_defects(const aus_opts *opts, aus_cfg *conf, uint64_t *defects, 
 /* ---- dataset ---- */
 
 /* The defaults of label and features follow the defects, as in a study. */
-static void choose(const aus_opts *opts, aus_serverless_dataset_conf *c)
-{
-  int n = (int)aus_opt_int(opts, "features");
-  int64_t per = aus_opt_int(opts, "per_platform");
-  const char *strategy = aus_opt_str(opts, "initialproactive.strategy");
-
-  c->per_platform = per < 0 ? strncmp(strategy, "prohetkn_", 9) == 0 : per == 1;
-  c->n_features = n > 0 ? n : aus_serverless_dataset_features(c->per_platform, c->defects);
-  c->label = aus_serverless_dataset_label(aus_opt_enum(opts, "label"), c->defects);
-}
-
 static int read_dataset_conf(const aus_opts *opts, aus_cfg *conf, aus_serverless_dataset_conf *out,
                              aus_err *err)
 {
-  int rc = AUS_OK;
+  int rc = AUS_OK, n = (int)aus_opt_int(opts, "features");
+  int64_t per = aus_opt_int(opts, "per_platform");
+  const char *strategy = aus_opt_str(opts, "initialproactive.strategy");
   uint64_t defects;
 
   AUS_TRY(read_defects(opts, conf, &defects, err));
-  *out = (aus_serverless_dataset_conf){.window_s = aus_opt_real(opts, "window_s"),
-                                       .until_s = aus_opt_real(opts, "until"),
-                                       .max_penalty_frac = aus_opt_real(opts, "max_penalty_frac"),
-                                       .max_queue_length = aus_opt_real(opts, "max_queue_length"),
-                                       .defects = defects & AUS_SERVERLESS_DATASET_COMPAT,
-                                       .target_frac = aus_opt_real(opts, "target_frac"),
-                                       .weight_bad = aus_opt_real(opts, "weight_bad")};
-  choose(opts, out);
+  *out = aus_serverless_study_dataset(opts, defects,
+                                      per < 0 ? strncmp(strategy, "prohetkn_", 9) == 0 : per == 1);
+  if (n > 0) out->n_features = n;
 done:
   return rc;
 }
@@ -225,18 +201,6 @@ done:
   return rc;
 }
 
-static int write_file(const char *dir, const char *name, const char *bytes, size_t n, aus_err *err)
-{
-  int rc = AUS_OK;
-  char *path = NULL;
-
-  AUS_TRY(aus_path_join(&path, dir, name, err));
-  AUS_TRY(aus_file_write(path, bytes, n, err));
-done:
-  aus_free(path);
-  return rc;
-}
-
 static int write_dataset(const aus_call *call, const aus_serverless_saved *saved,
                          const aus_serverless_dataset *d, const aus_serverless_dataset_conf *conf,
                          aus_err *err)
@@ -251,7 +215,7 @@ static int write_dataset(const aus_call *call, const aus_serverless_saved *saved
   AUS_TRY(aus_buf_check(&text, err));
   if (csv) {
     AUS_TRY(aus_dir_make(csv, err));
-    AUS_TRY(write_file(csv, "dataset.csv", text.data, (size_t)text.n, err));
+    AUS_TRY(aus_file_write_in(csv, "dataset.csv", text.data, (size_t)text.n, err));
     for (t = 0; t < saved->n_trials; t++)
       n += d[t].n;
     aus_buf_printf(call->out, "%" PRId64 " rows of %" PRId64 " runs in %s/dataset.csv\n", n,
@@ -321,7 +285,7 @@ static int write_model(const trainer *t, const aus_xgb *model, const char *funct
   else
     AUS_TRY(aus_xgb_save(model, &bytes, &n, err));
   snprintf(name, sizeof name, "%s_model.%s", function, t->json ? "json" : "ubj");
-  AUS_TRY(write_file(t->dir, name, bytes, n, err));
+  AUS_TRY(aus_file_write_in(t->dir, name, bytes, n, err));
 done:
   aus_free(bytes);
   return rc;
@@ -367,7 +331,7 @@ static int train_all(trainer *t, aus_err *err)
       AUS_TRY(train_function(t, t->saved->types.task[i].name, err));
   }
   AUS_TRY(aus_buf_check(&t->csv, err));
-  if (t->dir) AUS_TRY(write_file(t->dir, "models.csv", t->csv.data, (size_t)t->csv.n, err));
+  if (t->dir) AUS_TRY(aus_file_write_in(t->dir, "models.csv", t->csv.data, (size_t)t->csv.n, err));
 done:
   return rc;
 }
@@ -379,13 +343,7 @@ static int read_training(const aus_opts *opts, aus_cfg *conf, trainer *t, aus_er
 
   AUS_TRY(read_defects(opts, conf, &defects, err));
   t->json = aus_opt_enum(opts, "format") == 0;
-  t->xgb = aus_xgb_defaults();
-  t->xgb.rounds = (int)aus_opt_int(opts, "train.rounds");
-  t->xgb.max_depth = (int)aus_opt_int(opts, "train.max_depth");
-  t->xgb.eta = aus_opt_real(opts, "train.eta");
-  t->xgb.lambda = aus_opt_real(opts, "train.lambda");
-  t->xgb.seed = (uint32_t)aus_opt_int(opts, "train.seed");
-  t->xgb.method = defects & AUS_SERVERLESS_D(24) ? AUS_XGB_EXACT : AUS_XGB_AUTO;
+  t->xgb = aus_serverless_study_training(opts, defects);
 done:
   return rc;
 }

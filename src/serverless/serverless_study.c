@@ -15,6 +15,9 @@
 static const char *const stages[] = {
     "sample", "initial", "initialproactive", "optimize", "finetune", "validate", NULL};
 
+static const aus_study_change changes[] = {
+    {"optimize.budget", +1}, {"optimize.target", -1}, {NULL, 0}};
+
 static const char *const train_metrics[] = {"rmse", "train_rows", "test_rows"};
 
 #define SIMULATED(name_, run_)                                                              \
@@ -324,6 +327,7 @@ const aus_study_type aus_serverless_study_type = {
     .summary = "replicas of functions ahead of the requests: samples, models, search, validation",
     .opts = aus_serverless_study_opts,
     .stages = stages,
+    .changes = changes,
     .load = aus_serverless_study_load,
     .destroy = aus_serverless_study_destroy,
     .parts = parts,

@@ -12,6 +12,7 @@
 #include "serverless/mode.h"
 #include "serverless/serverless_study_box.h"
 #include "serverless/serverless_study_policy.h"
+#include "serverless/serverless_study_rows.h"
 #include "util/alloc.h"
 #include "util/file.h"
 
@@ -22,20 +23,10 @@ const aus_opt aus_serverless_study_opts[] = {
   AUS_SERVERLESS_SAMPLE_OPTS,
   AUS_SERVERLESS_WORKLOAD_OPTS,
   AUS_SERVERLESS_POLICY_OPTS,
-  {"window_s", AUS_T_REAL, "5", "0.01:1e6", "s", "window of a dataset row"},
-  {"until", AUS_T_REAL, "0", "0:", "s", "no dataset rows from the first window on that ends at or after it; 0: all"},
-  {"max_penalty_frac", AUS_T_REAL, "0.2", "-1:1", "", "windows with a larger share of penalties are bad; negative: none is"},
-  {"max_queue_length", AUS_T_REAL, "20", "-1:", "", "the same for the mean queue length"},
-  {"weight_bad", AUS_T_REAL, "1", "0:", "", "weight of the rows of bad windows (D27 set: they give none)"},
-  {"label", AUS_T_ENUM, "auto", "auto,replicas,demand", "", "what a model learns: replicas there were, or were needed; auto: replicas in compat, else demand"},
-  {"target_frac", AUS_T_REAL, "0.7", "0.01:1", "", "label demand: utilisation at which a replica is full"},
+  AUS_SERVERLESS_DATASET_OPTS,
   {"train.rows", AUS_T_INT, "-1", "-1:", "", "training rows per run and function (D23); 0: use train.fraction; -1: 1 in compat, else 0"},
   {"train.fraction", AUS_T_REAL, "0.8", "(0:1", "", "share of rows for training"},
-  {"train.rounds", AUS_T_INT, "200", "1:10000", "", "boosting rounds"},
-  {"train.max_depth", AUS_T_INT, "6", "1:20", "", "depth of the trees"},
-  {"train.eta", AUS_T_REAL, "0.3", "(0:1", "", "learning rate"},
-  {"train.lambda", AUS_T_REAL, "1", "0:", "", "L2 regularisation of the leaves"},
-  {"train.seed", AUS_T_INT, "435", "0:2147483647", "", "XGBoost's own seed"},
+  AUS_SERVERLESS_TRAIN_OPTS,
   {"tune.rounds", AUS_T_INT, "-1", "-1:10000", "", "boosting rounds that a fine-tuning adds; -1: 200 in compat, else 50"},
   {"tune.eta", AUS_T_REAL, "0", "0:1", "", "learning rate of a fine-tuning; 0: 0.3 in compat, else 0.1"},
   {"tune.replay", AUS_T_REAL, "-1", "-1:0.99", "", "share of base rows among the rows of a fine-tuning; -1: 0 in compat (D24), else 0.5"},
@@ -134,27 +125,6 @@ static void read_traces(aus_serverless_study *s, aus_cfg *conf, const char *key,
   }
 }
 
-static void read_dataset(aus_serverless_study *s)
-{
-  aus_serverless_dataset_conf *d = &s->dataset_conf;
-  int label = aus_opt_enum(s->opts, "label");
-
-  *d = aus_serverless_dataset_defaults();
-  d->window_s = aus_opt_real(s->opts, "window_s");
-  d->until_s = aus_opt_real(s->opts, "until");
-  d->max_penalty_frac = aus_opt_real(s->opts, "max_penalty_frac");
-  d->max_queue_length = aus_opt_real(s->opts, "max_queue_length");
-  d->weight_bad = aus_opt_real(s->opts, "weight_bad");
-  d->target_frac = aus_opt_real(s->opts, "target_frac");
-  d->defects = s->defects & AUS_SERVERLESS_DATASET_COMPAT;
-  d->per_platform = s->policy[AUS_SERVERLESS_P_PROACTIVE].scaler == AUS_SERVERLESS_PROHETKN;
-  d->n_features = d->per_platform ? 1 : s->policy[AUS_SERVERLESS_P_PROACTIVE].n_features;
-  if (label > 0)
-    d->label = (aus_serverless_label)(label - 1);
-  else
-    d->label = s->defects & AUS_SERVERLESS_D(27) ? AUS_SERVERLESS_REPLICAS : AUS_SERVERLESS_DEMAND;
-}
-
 static void read_training(aus_serverless_study *s)
 {
   const aus_opts *o = s->opts;
@@ -164,13 +134,7 @@ static void read_training(aus_serverless_study *s)
   s->train_rows = aus_opt_int(o, "train.rows");
   if (s->train_rows < 0) s->train_rows = s->defects & AUS_SERVERLESS_D(23) ? 1 : 0;
   s->train_fraction = aus_opt_real(o, "train.fraction");
-  s->xgb = aus_xgb_defaults();
-  s->xgb.rounds = (int)aus_opt_int(o, "train.rounds");
-  s->xgb.max_depth = (int)aus_opt_int(o, "train.max_depth");
-  s->xgb.eta = aus_opt_real(o, "train.eta");
-  s->xgb.lambda = aus_opt_real(o, "train.lambda");
-  s->xgb.seed = (uint32_t)aus_opt_int(o, "train.seed");
-  s->xgb.method = s->defects & AUS_SERVERLESS_D(24) ? AUS_XGB_EXACT : AUS_XGB_AUTO;
+  s->xgb = aus_serverless_study_training(o, s->defects);
   s->tune = aus_serverless_tune_defaults();
   s->tune.xgb = s->xgb;
   s->tune.xgb.eta = aus_opt_real(o, "tune.eta");
@@ -319,7 +283,8 @@ int aus_serverless_study_load(void **self, const aus_study_env *env, aus_err *er
   aus_serverless_study_policies(s, env->conf);
   read_traces(s, env->conf, "traces", NULL, s->keep);
   read_traces(s, env->conf, "validate.traces", few, s->keep_validate);
-  read_dataset(s);
+  s->dataset_conf = aus_serverless_study_dataset(
+      s->opts, s->defects, s->policy[AUS_SERVERLESS_P_PROACTIVE].scaler == AUS_SERVERLESS_PROHETKN);
   read_training(s);
   read_search(s, env);
   AUS_TRY(read_scales(s, env->conf, err));

@@ -10,6 +10,9 @@
  * A killed writer leaves at most one cut record at the end. Reading takes records until the first bad
  * one; what follows is one bad region if no good record comes after it or all that come form one
  * stretch, and is cut off. Good records after a second bad region mean a damaged disk: AUS_EIO.
+ *
+ * A file that begins as ours and is shorter than a header (the disk was full, or it is empty) is no error:
+ * end is 0, there is no record, and aus_journal_create() replaces it.
  */
 #ifndef AUS_STORE_JOURNAL_H
 #define AUS_STORE_JOURNAL_H
@@ -53,11 +56,11 @@ typedef struct aus_journal_head {
 typedef struct aus_journal_scan {
   aus_journal_head head;
   int64_t n_records;
-  uint64_t end;     /* bytes of header and good records: where writing goes on */
+  uint64_t end; /* bytes of header and good records: where writing goes on; 0: not even a header */
   uint64_t dropped; /* bytes behind them */
 } aus_journal_scan;
 
-/** Called once per good record, in order. @return AUS_OK to go on */
+/** Called once per good record before the first bad one, in order. @return AUS_OK to go on */
 typedef int (*aus_record_fn)(void *self, const aus_record *record, aus_err *err);
 
 /** Read a journal from memory.
@@ -66,13 +69,13 @@ typedef int (*aus_record_fn)(void *self, const aus_record *record, aus_err *err)
  * @return AUS_OK, also when something was dropped; AUS_EIO: no journal of ours, another version, a
  *         damaged header, more than one bad region; what on_record returned
  *
- * Local. Pure. Never reads beyond n, whatever the bytes are.
+ * After an error *scan means nothing, and on_record may have been called. Local. Pure. Never reads beyond n, whatever the bytes are.
  */
 AUS_CHECKED int aus_journal_parse(const void *bytes, size_t n, aus_record_fn on_record, void *self,
                                   aus_journal_scan *scan, aus_err *err);
 
 /** The same from a file, whose name is put in front of messages.
- * @return the same; AUS_EFORMAT when there is no such file; AUS_EIO; AUS_ENOMEM. Local. */
+ * @return the same; AUS_EFORMAT when there is no such regular file; AUS_EIO; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_journal_read(const char *path, aus_record_fn on_record, void *self,
                                  aus_journal_scan *scan, aus_err *err);
 
@@ -83,21 +86,23 @@ void aus_journal_head_encode(const aus_journal_head *head, aus_buf *out);
 /* The writer. */
 typedef struct aus_journal aus_journal;
 
-/** Start a journal in a new file (its header is on disk when this returns).
+/** Start a journal in a new file: it appears with its header by rename from "<path>.part", and both are on disk
+ * when this returns. A file shorter than a header is replaced.
  * @param [in] sync_interval_s  most time between two fdatasync() while records come
- * @return AUS_OK; AUS_EIO, also when the file exists; AUS_ENOMEM. Local. */
+ * @return AUS_OK; AUS_EIO, also when there is a journal already; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_journal_create(aus_journal **out, const char *path,
                                    const aus_journal_head *head, double sync_interval_s,
                                    aus_err *err);
 
-/** Go on with a journal that aus_journal_read() has read: cuts off what was dropped.
+/** Go on with a journal that aus_journal_read() has read and whose scan.end is not 0: cuts off what was dropped.
  * @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_journal_resume(aus_journal **out, const char *path,
                                    const aus_journal_scan *scan, double sync_interval_s,
                                    aus_err *err);
 
 /** Put a record behind the others, in memory; the payload is copied.
- * @return AUS_OK; AUS_EINVAL for a payload that is too long or a buffer that failed; AUS_ENOMEM. Local. */
+ * @return AUS_OK; AUS_EINVAL for a payload that is too long or a buffer that failed; AUS_ENOMEM; AUS_EIO
+ *         after a failed write; nothing was added then. Local. */
 AUS_CHECKED int aus_journal_add(aus_journal *j, aus_record_type type, uint16_t flags,
                                 const aus_buf *payload, aus_err *err);
 

@@ -1,6 +1,6 @@
 libauspex_a_SOURCES += \
 	src/store/h5.c src/store/h5.h \
-	src/store/journal.h \
+	src/store/journal.c src/store/journal.h \
 	src/store/read.c src/store/read.h \
 	src/store/rundir.c src/store/rundir.h \
 	src/store/shard.c src/store/shard.h \

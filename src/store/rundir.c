@@ -28,7 +28,8 @@ typedef int (*name_test)(const char *name);
 /* The marker itself goes last, by its own call: without it nobody would know the directory again. */
 static int is_ours(const char *name)
 {
-  static const char *const names[] = {"status.json", "status.json.part", "auspex.run.part"};
+  static const char *const names[] = {"status.json", "status.json.part", "auspex.run.part",
+                                      "journal.ausj"};
   size_t i;
 
   for (i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -203,7 +204,12 @@ int aus_rundir_open(const char *path, uint64_t seed, const char *config_sha256, 
              "%s: not empty and without the marker %s of a run; choose another directory", path,
              marker);
   AUS_TRY(aus_path_join(&shards, path, "shards", err));
-  if (found == OURS) AUS_TRY(clean(path, shards, &n_removed, err));
+  {
+    char *jp = NULL;
+    AUS_TRY(aus_path_join(&jp, path, "journal.ausj", err));
+    if (found == OURS && access(jp, F_OK) != 0) AUS_TRY(clean(path, shards, &n_removed, err));
+    aus_free(jp);
+  }
   if (n_removed > 0)
     AUS_INFO("store", "%s: removed %" PRId64 " files of an earlier run", path, n_removed);
   AUS_TRY(mark(path, seed, config_sha256, err));

@@ -8,8 +8,11 @@
 
 #include "store/shard.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -346,6 +349,50 @@ int aus_shard_close(aus_shard *s, aus_err *err)
   return rc;
 }
 
+/* ---- the directory ---- */
+
+int aus_shard_next_number(const char *dir, uint32_t *next, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *path = NULL;
+  DIR *d = NULL;
+  struct dirent *e;
+
+  *next = 0;
+  AUS_TRY(aus_path_join(&path, dir, "shards", err));
+  d = opendir(path);
+  if (!d && errno != ENOENT) AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
+  while (d && (e = readdir(d))) {
+    uint32_t number;
+
+    if (e->d_name[0] != 's' || strspn(e->d_name + 1, "0123456789") < 6) continue;
+    number = (uint32_t)strtoul(e->d_name + 1, NULL, 10);
+    if (number >= *next) *next = number + 1;
+  }
+done:
+  if (d) closedir(d);
+  aus_free(path);
+  return rc;
+}
+
+int aus_shard_set_aside(const char *dir, uint32_t number, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *path = NULL;
+  aus_buf aside;
+
+  aus_buf_init(&aside);
+  AUS_TRY(path_of(&path, dir, number, err));
+  aus_buf_printf(&aside, "%s.bad", path);
+  AUS_TRY(aus_buf_check(&aside, err));
+  if (rename(path, aside.data) != 0 && errno != ENOENT)
+    AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
+done:
+  aus_buf_fini(&aside);
+  aus_free(path);
+  return rc;
+}
+
 /* ---- reading ---- */
 
 typedef struct open_file {
@@ -555,6 +602,13 @@ int aus_shard_read(aus_shard_reader *r, int table, int column, uint32_t shard, u
 done:
   if (rc != AUS_OK && f) aus_err_prepend(err, "%s:/%s/%s: ", f->path, d->name, c->name);
   return blame_file(rc, err);
+}
+
+int aus_shard_opens(aus_shard_reader *r, uint32_t shard, aus_err *err)
+{
+  open_file *f = NULL;
+
+  return blame_file(find_file(r, shard, &f, err), err);
 }
 
 static int check_column(aus_shard_reader *r, const aus_range *range, int column, uint32_t *crc,

@@ -59,6 +59,13 @@ AUS_CHECKED int aus_shard_roll(aus_shard *s, aus_err *err);
  * NULL is allowed. Local. */
 int aus_shard_close(aus_shard *s, aus_err *err);
 
+/** The first number above those of all files in dir/shards; 0 when there is none.
+ * @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_shard_next_number(const char *dir, uint32_t *next, aus_err *err);
+/** Rename a shard that cannot be read to s<number>.h5.bad; one that is not there is fine.
+ * @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_shard_set_aside(const char *dir, uint32_t number, aus_err *err);
+
 /* Reading closed shards; keeps a few files open. */
 typedef struct aus_shard_reader aus_shard_reader;
 
@@ -76,6 +83,10 @@ void aus_shard_reader_destroy(aus_shard_reader *r);
  */
 AUS_CHECKED int aus_shard_read(aus_shard_reader *r, int table, int column, uint32_t shard,
                                uint64_t first, uint64_t n, void *to, aus_err *err);
+
+/** Can this shard be read? @return AUS_OK; AUS_EIO, naming the file, when it is missing, damaged or of
+ * another run; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_shard_opens(aus_shard_reader *r, uint32_t shard, aus_err *err);
 
 /** Read the rows of a range, all columns, and compare with its CRC.
  * @return AUS_OK; AUS_EIO, naming the file, also when the rows are not the ones that were appended;

@@ -1,9 +1,12 @@
 libauspex_a_SOURCES += \
 	src/study/campaigns.c src/study/campaigns.h \
+	src/study/change.c src/study/change.h \
 	src/study/command.c src/study/command.h \
 	src/study/files.c src/study/files.h \
 	src/study/help.c src/study/help.h \
+	src/study/load.c src/study/load.h \
 	src/study/provenance.c src/study/provenance.h \
+	src/study/resume.c src/study/resume.h \
 	src/study/run.c src/study/run.h \
 	src/study/sensitivity.c src/study/sensitivity.h \
 	src/study/study.c src/study/study.h \

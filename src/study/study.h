@@ -31,11 +31,19 @@ typedef struct aus_study_parts {
   int n_tables;
 } aus_study_parts;
 
+/* A number of the section that may change where an unfinished run is resumed, and which way; it must be
+ * such that a run with the new value makes the trials of the old one first. */
+typedef struct aus_study_change {
+  const char *key;
+  int direction; /* +1: it may grow; -1: it may shrink */
+} aus_study_change;
+
 typedef struct aus_study_type {
-  const char *name;          /* of the study, its section and its directory */
-  const char *summary;       /* one line for the help */
-  const aus_opt *opts;       /* keys of the section */
-  const char *const *stages; /* in order, NULL at the end */
+  const char *name;                /* of the study, its section and its directory */
+  const char *summary;             /* one line for the help */
+  const aus_opt *opts;             /* keys of the section */
+  const char *const *stages;       /* in order, NULL at the end */
+  const aus_study_change *changes; /* key NULL at the end; all other keys decide what a run is */
 
   /** Every rank: read and check everything. Pure but for env->files.
    * @return AUS_OK; AUS_ECONFIG or AUS_EFORMAT (problems stand in conf or data); AUS_EIO; AUS_ENOMEM */
@@ -45,7 +53,8 @@ typedef struct aus_study_type {
   aus_study_parts (*parts)(void *self);
   /** Rank 0: run all stages. */
   int (*drive)(void *self, aus_engine *engine, aus_err *err);
-  /** Rank 0: datasets of the published file. */
+  /** Rank 0: datasets of the published file. Between any two commits, in the stages or after them: the
+   * stages may be unfinished, what is committed is published. Changes nothing that the stages look at. */
   int (*publish)(void *self, aus_pub *pub, aus_err *err);
   /** Rank 0: the result as a table for people. */
   void (*report)(void *self, aus_buf *out);

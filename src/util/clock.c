@@ -20,6 +20,14 @@ double aus_clock_s(void)
   return 1e-9 * (double)aus_clock_ns();
 }
 
+double aus_clock_unix_s(void)
+{
+  struct timespec t;
+
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 void aus_clock_sleep(double s)
 {
   struct timespec t;

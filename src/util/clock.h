@@ -12,6 +12,9 @@ double aus_clock_s(void);
 /** The same in nanoseconds. Local. */
 uint64_t aus_clock_ns(void);
 
+/** Unix time. Local. */
+double aus_clock_unix_s(void);
+
 /** Sleep for about this many seconds. Local. */
 void aus_clock_sleep(double s);
 

@@ -85,6 +85,18 @@ done:
   return rc;
 }
 
+int aus_file_write_in(const char *dir, const char *name, const void *bytes, size_t n, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *path = NULL;
+
+  AUS_TRY(aus_path_join(&path, dir, name, err));
+  AUS_TRY(aus_file_write(path, bytes, n, err));
+done:
+  aus_free(path);
+  return rc;
+}
+
 int aus_file_check(const char *path, aus_err *err)
 {
   int rc = AUS_OK;

@@ -26,6 +26,10 @@ AUS_CHECKED int aus_file_read(const char *path, char **bytes, size_t *n, aus_err
  */
 AUS_CHECKED int aus_file_write(const char *path, const void *bytes, size_t n, aus_err *err);
 
+/** The same for a file `name` in the directory `dir` ("": the current one). bytes may be NULL when n is 0. */
+AUS_CHECKED int aus_file_write_in(const char *dir, const char *name, const void *bytes, size_t n,
+                                  aus_err *err);
+
 /** Could a file be written there (before the work whose result it is)? Its directory must be writable, and
  * the name must not be empty or a directory's. @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_file_check(const char *path, aus_err *err);

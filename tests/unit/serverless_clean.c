@@ -600,20 +600,6 @@ static void d17_pulls_do_not_share(void **state)
   end(&r);
 }
 
-static float asked[100];
-static int n_asked;
-
-static int note(void *self, int task, int64_t n, int d, const float *x, float *y, aus_err *e)
-{
-  (void)self;
-  (void)task;
-  (void)e;
-  assert_true(n == 1 && d == 1 && n_asked < 100);
-  asked[n_asked++] = *x;
-  *y = 1;
-  return AUS_OK;
-}
-
 /* At 0 the requests at 1, 2, 3, 8 are ahead, at 5 the last one; then nothing is within 60 s until 345, so the
  * replica (done at 26.24) goes when it has been idle for 10 s. D28: the next one is not seen, so the model
  * is asked once, and the replica stays. */
@@ -621,25 +607,25 @@ static void d28_what_is_coming(void **state)
 {
   static const request requests[] = {{1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {8, 0, 0}, {400, 0, 0}};
   aus_serverless_policy policy = kn;
+  noted asked = {0};
   run r;
 
   (void)state;
   policy.scaler = AUS_SERVERLESS_PROKN;
   policy.keep_alive_s = 10;
   begin(&r, NULL, requests, 5, &policy);
-  r.sc.predict = (aus_predict){NULL, note, first_only};
+  r.sc.predict = (aus_predict){&asked, note_asked, first_only};
   r.sc.has_models = true;
-  n_asked = 0;
   go_with(&r, 0);
-  assert_true(asked[0] == (float)(4.0 / 60) && asked[1] == (float)(1.0 / 60));
+  assert_true(asked.x[0] == (float)(4.0 / 60) && asked.x[1] == (float)(1.0 / 60));
   assert_int_equal(r.result->scale_events.n, 3);
   check_scale(&r, 1, 40, 1, 0);
   /* at 340 the request at 400 is not yet within the minute; from 345 on it counts */
-  assert_true(n_asked > 3 && asked[2] == (float)(1.0 / 60));
+  assert_true(asked.n > 3 && asked.x[2] == (float)(1.0 / 60));
   check_scale(&r, 2, 345, 0, 1);
-  n_asked = 0;
+  asked.n = 0;
   go_with(&r, D(28));
-  assert_true(n_asked == 1 && asked[0] == (float)(3.0 / 60));
+  assert_true(asked.n == 1 && asked.x[0] == (float)(3.0 / 60));
   assert_int_equal(r.result->scale_events.n, 1);
   end(&r);
 }

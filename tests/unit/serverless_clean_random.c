@@ -366,58 +366,10 @@ static void tiny(void **state)
 
 /* ---- failing allocations ---- */
 
-#ifndef NDEBUG
-static void walk(uint64_t trial)
-{
-  scenario sc;
-  aus_serverless_sim *sim = NULL;
-  const aus_serverless_result *result;
-  char *want, *text;
-  int64_t n, before;
-  int rc = AUS_ENOMEM;
-
-  random_scenario(&sc, trial);
-  sc.policy.defects = 0;
-  before = aus_alloc_live();
-  check_ok(aus_serverless_sim_create(&sim, &sc.types, &err), &err);
-  check_ok(scenario_run(&sc, sim, &result, &err), &err);
-  want = text_of(&sc, result);
-  aus_serverless_sim_destroy(sim);
-  for (n = 0; rc != AUS_OK; n++) {
-    aus_alloc_fail_at(n);
-    aus_err_clear(&err);
-    sim = NULL;
-    rc = aus_serverless_sim_create(&sim, &sc.types, &err);
-    if (rc == AUS_OK) rc = scenario_run(&sc, sim, &result, &err);
-    aus_alloc_fail_at(-1);
-    if (rc != AUS_OK) assert_int_equal(rc, AUS_ENOMEM);
-    if (sim) { /* the same simulator works when there is memory again */
-      check_ok(scenario_run(&sc, sim, &result, &err), &err);
-      text = text_of(&sc, result);
-      assert_string_equal(text, want);
-      aus_free(text);
-    }
-    aus_serverless_sim_destroy(sim);
-  }
-  assert_true(n > 80);
-  aus_free(want);
-  assert_int_equal(aus_alloc_live(), before);
-  scenario_fini(&sc);
-}
-#endif
-
 static void allocation_failures(void **state)
 {
-#ifdef NDEBUG
   (void)state;
-  skip();
-#else
-  uint64_t trial;
-
-  (void)state;
-  for (trial = 2000; trial < 2004; trial++)
-    walk(trial);
-#endif
+  check_allocation_failures(2000, 4, true);
 }
 
 #define TINY(name)                                  \

@@ -258,4 +258,62 @@ static inline void check_storages(const scenario *sc, const aus_serverless_resul
   if (evicted > 0) assert_true(res->totals.n_evictions > 0);
 }
 
+/* ---- failing allocations ---- */
+
+#ifndef NDEBUG
+static inline void fail_allocations(uint64_t trial, bool clean)
+{
+  scenario sc;
+  aus_serverless_sim *sim = NULL;
+  const aus_serverless_result *result;
+  char *want, *text;
+  int64_t n, before;
+  int rc = AUS_ENOMEM;
+
+  random_scenario(&sc, trial);
+  if (clean) sc.policy.defects = 0;
+  before = aus_alloc_live();
+  check_ok(aus_serverless_sim_create(&sim, &sc.types, &err), &err);
+  check_ok(scenario_run(&sc, sim, &result, &err), &err);
+  want = text_of(&sc, result);
+  aus_serverless_sim_destroy(sim);
+  for (n = 0; rc != AUS_OK; n++) {
+    aus_alloc_fail_at(n);
+    aus_err_clear(&err);
+    sim = NULL;
+    rc = aus_serverless_sim_create(&sim, &sc.types, &err);
+    if (rc == AUS_OK) rc = scenario_run(&sc, sim, &result, &err);
+    aus_alloc_fail_at(-1);
+    if (rc != AUS_OK) assert_int_equal(rc, AUS_ENOMEM);
+    if (sim) { /* the same simulator works when there is memory again */
+      check_ok(scenario_run(&sc, sim, &result, &err), &err);
+      text = text_of(&sc, result);
+      assert_string_equal(text, want);
+      aus_free(text);
+    }
+    aus_serverless_sim_destroy(sim);
+  }
+  assert_true(n > 80);
+  aus_free(want);
+  assert_int_equal(aus_alloc_live(), before);
+  scenario_fini(&sc);
+}
+#endif
+
+/* Whichever allocation fails: AUS_ENOMEM, nothing is left, and the simulator still works. */
+static inline void check_allocation_failures(uint64_t first, uint64_t n, bool clean)
+{
+#ifdef NDEBUG
+  (void)first;
+  (void)n;
+  (void)clean;
+  skip();
+#else
+  uint64_t trial;
+
+  for (trial = first; trial < first + n; trial++)
+    fail_allocations(trial, clean);
+#endif
+}
+
 #endif

@@ -62,4 +62,24 @@ static inline void end(run *r)
   scenario_fini(&r->sc);
 }
 
+/* What a model was asked. */
+typedef struct noted {
+  float x[100];
+  int n;
+} noted;
+
+/* A model that notes it; always 1. */
+static inline int note_asked(void *self, int task, int64_t n, int d, const float *x, float *y,
+                             aus_err *e)
+{
+  noted *asked = self;
+
+  (void)task;
+  (void)e;
+  assert_true(n == 1 && d == 1 && asked->n < 100);
+  asked->x[asked->n++] = *x;
+  *y = 1;
+  return AUS_OK;
+}
+
 #endif

@@ -435,39 +435,25 @@ static void broken_models(void **state)
 }
 
 /* What the model is asked: requests of the next 60 s per s, without the one the gateway waits for. */
-static float asked[100];
-static int n_asked;
-
-static int note(void *self, int task, int64_t n, int d, const float *x, float *y, aus_err *e)
-{
-  (void)self;
-  (void)task;
-  (void)e;
-  assert_true(n == 1 && d == 1 && n_asked < 100);
-  asked[n_asked++] = *x;
-  *y = 1;
-  return AUS_OK;
-}
-
 static void what_the_model_sees(void **state)
 {
   static const request requests[] = {{1, 0, 0},  {2, 0, 0},  {3, 1, 0},
                                      {60, 0, 0}, {61, 0, 0}, {200, 0, 0}};
   aus_serverless_policy policy = kn;
+  noted asked = {0};
   run r;
 
   (void)state;
   policy.scaler = AUS_SERVERLESS_PROKN;
   policy.reconcile_s = 1000;
   begin(&r, NULL, requests, 6, &policy);
-  r.sc.predict = (aus_predict){NULL, note, first_only};
+  r.sc.predict = (aus_predict){&asked, note_asked, first_only};
   r.sc.has_models = true;
-  n_asked = 0;
   go(&r);
   /* One pass, at 0: the request at 1 is with the gateway; 2 and 3 count; 60 is within now + 60 but
    * not in the first minute. */
-  assert_int_equal(n_asked, 1);
-  assert_true(asked[0] == (float)(2.0 / 60));
+  assert_int_equal(asked.n, 1);
+  assert_true(asked.x[0] == (float)(2.0 / 60));
   end(&r);
 }
 
@@ -551,57 +537,10 @@ static void random_systems(void **state)
 
 /* ---- failing allocations ---- */
 
-#ifndef NDEBUG
-static void walk(uint64_t trial)
-{
-  scenario sc;
-  aus_serverless_sim *sim = NULL;
-  const aus_serverless_result *result;
-  char *want, *text;
-  int64_t n, before;
-  int rc = AUS_ENOMEM;
-
-  random_scenario(&sc, trial);
-  before = aus_alloc_live();
-  check_ok(aus_serverless_sim_create(&sim, &sc.types, &err), &err);
-  check_ok(scenario_run(&sc, sim, &result, &err), &err);
-  want = text_of(&sc, result);
-  aus_serverless_sim_destroy(sim);
-  for (n = 0; rc != AUS_OK; n++) {
-    aus_alloc_fail_at(n);
-    aus_err_clear(&err);
-    sim = NULL;
-    rc = aus_serverless_sim_create(&sim, &sc.types, &err);
-    if (rc == AUS_OK) rc = scenario_run(&sc, sim, &result, &err);
-    aus_alloc_fail_at(-1);
-    if (rc != AUS_OK) assert_int_equal(rc, AUS_ENOMEM);
-    if (sim) { /* the same simulator works when there is memory again */
-      check_ok(scenario_run(&sc, sim, &result, &err), &err);
-      text = text_of(&sc, result);
-      assert_string_equal(text, want);
-      aus_free(text);
-    }
-    aus_serverless_sim_destroy(sim);
-  }
-  assert_true(n > 80);
-  aus_free(want);
-  assert_int_equal(aus_alloc_live(), before);
-  scenario_fini(&sc);
-}
-#endif
-
 static void allocation_failures(void **state)
 {
-#ifdef NDEBUG
   (void)state;
-  skip();
-#else
-  uint64_t trial;
-
-  (void)state;
-  for (trial = 1000; trial < 1006; trial++)
-    walk(trial);
-#endif
+  check_allocation_failures(1000, 6, false);
 }
 
 int main(void)

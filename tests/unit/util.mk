@@ -2,7 +2,7 @@
 if HAVE_CMOCKA
 UTIL_TESTS = tests/unit/err.t tests/unit/alloc.t tests/unit/buf.t tests/unit/cfg.t \
 	tests/unit/heap.t tests/unit/json.t tests/unit/opt.t tests/unit/sha256.t tests/unit/fault.t \
-	tests/unit/stats.t
+	tests/unit/stats.t tests/unit/file.t
 check_PROGRAMS += $(UTIL_TESTS)
 TESTS += $(UTIL_TESTS)
 
@@ -27,6 +27,9 @@ tests_unit_opt_t_LDADD = $(UNIT_LDADD)
 tests_unit_sha256_t_SOURCES = tests/unit/sha256.c
 tests_unit_sha256_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_sha256_t_LDADD = $(UNIT_LDADD)
+tests_unit_file_t_SOURCES = tests/unit/file.c
+tests_unit_file_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_file_t_LDADD = $(UNIT_LDADD)
 tests_unit_fault_t_SOURCES = tests/unit/fault.c
 tests_unit_fault_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_fault_t_LDADD = $(UNIT_LDADD)

@@ -1,0 +1,217 @@
+/* load.c - a study file, read and checked.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "study/load.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "par/agree.h"
+#include "study/campaigns.h"
+#include "study/change.h"
+#include "study/run.h"
+#include "util/alloc.h"
+#include "util/file.h"
+#include "util/json.h"
+#include "util/sha256.h"
+
+void aus_load_fini(aus_load *r)
+{
+  if (r->type) r->type->destroy(r->self);
+  aus_opts_destroy(r->top);
+  aus_opts_destroy(r->engine_opts);
+  aus_opts_destroy(r->method);
+  aus_cfg_destroy(r->conf);
+  aus_cfg_destroy(r->data);
+  aus_files_destroy(r->files);
+  aus_free(r->dir);
+  aus_free(r->config);
+}
+
+static const aus_study_type *find_type(aus_load *r, aus_cfg_node *root)
+{
+  const char *name = aus_opt_str(r->top, "study"), *names[16], *near;
+  int i;
+
+  for (i = 0; aus_studies[i]; i++) {
+    if (strcmp(aus_studies[i]->name, name) == 0) return aus_studies[i];
+    if (i < 16) names[i] = aus_studies[i]->name;
+  }
+  near = aus_cfg_nearest(name, names, i < 16 ? i : 16);
+  if (aus_cfg_n_problems(r->conf) == 0)
+    aus_cfg_problem(r->conf, aus_cfg_get(root, "study"), "unknown study \"%s\"%s%s%s", name,
+                    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+  return NULL;
+}
+
+static int count_stages(const aus_study_type *type)
+{
+  int n = 0;
+
+  while (type->stages[n])
+    n++;
+  return n;
+}
+
+/* The list must name the area's stages from the first one on, in order: each needs what the one before made. */
+static int read_stages(aus_load *r)
+{
+  aus_cfg_node *list = aus_opt_node(r->top, "stages");
+  int n = count_stages(r->type);
+  int64_t i;
+
+  if (!list) return n;
+  if (aus_cfg_kind_of(list) != AUS_CFG_LIST || aus_cfg_count(list) < 1 || aus_cfg_count(list) > n) {
+    aus_cfg_problem(r->conf, list, "stages must be a list of 1 to %d stage names", n);
+    return 0;
+  }
+  for (i = 0; i < aus_cfg_count(list); i++)
+    if (aus_cfg_kind_of(aus_cfg_at(list, i)) != AUS_CFG_SCALAR) {
+      aus_cfg_problem(r->conf, aus_cfg_at(list, i), "stages: need the name of a stage");
+      return 0;
+    } else if (strcmp(aus_cfg_text(aus_cfg_at(list, i)), r->type->stages[i]) != 0) {
+      aus_cfg_problem(r->conf, aus_cfg_at(list, i), "stage %d of study %s is \"%s\", not \"%s\"",
+                      (int)i + 1, r->type->name, r->type->stages[i],
+                      aus_cfg_text(aus_cfg_at(list, i)));
+      return 0;
+    }
+  return (int)aus_cfg_count(list);
+}
+
+/* One member of the canonical configuration. */
+typedef struct member {
+  const char *key;
+  aus_buf text;
+} member;
+
+static int by_key(const void *a, const void *b)
+{
+  return strcmp(((const member *)a)->key, ((const member *)b)->key);
+}
+
+/* Content of the input files but the study file itself (which the other members hold). */
+static void canonical_inputs(const aus_load *r, aus_buf *b)
+{
+  int64_t i;
+
+  aus_buf_text(b, "[");
+  for (i = 1; i < aus_files_count(r->files); i++)
+    aus_buf_printf(b, "%s\"%s\"", i > 1 ? "," : "",
+                   aus_files_digest(r->files, aus_files_path(r->files, i)));
+  aus_buf_text(b, "]");
+}
+
+static void canonical_stages(const aus_load *r, aus_buf *b)
+{
+  int i;
+
+  aus_buf_text(b, "[");
+  for (i = 0; i < r->n_stages; i++)
+    aus_buf_printf(b, "%s\"%s\"", i > 0 ? "," : "", r->type->stages[i]);
+  aus_buf_text(b, "]");
+}
+
+/* What decides the results, as canonical JSON, and its digest. */
+static int canonical(aus_load *r, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  member m[] = {{.key = "engine"}, {.key = "inputs"}, {.key = "seed"},
+                {.key = "stages"}, {.key = "study"},  {.key = r->type->name}};
+  const int n = sizeof m / sizeof m[0];
+  aus_buf b;
+  unsigned char digest[32];
+
+  aus_buf_init(&b);
+  aus_opts_canonical(r->method, &m[0].text);
+  canonical_inputs(r, &m[1].text);
+  aus_buf_printf(&m[2].text, "%" PRIu64, r->seed);
+  canonical_stages(r, &m[3].text);
+  aus_json_quote(&m[4].text, r->type->name);
+  r->type->canonical(r->self, &m[5].text);
+  qsort(m, (size_t)n, sizeof m[0], by_key);
+  for (i = 0; i < n; i++) {
+    AUS_TRY(aus_buf_check(&m[i].text, err));
+    aus_buf_printf(&b, "%s\"%s\":%s", i > 0 ? "," : "{", m[i].key, m[i].text.data);
+  }
+  aus_buf_text(&b, "}");
+  AUS_TRY(aus_buf_check(&b, err));
+  aus_sha256(b.data, (size_t)b.n, digest);
+  aus_sha256_hex(digest, r->digest);
+  AUS_TRY(aus_change_digest(b.data, r->type, r->frozen, err));
+  for (i = 0; i < 8; i++)
+    r->run_id |= (uint64_t)r->frozen[i] << (8 * i);
+  r->config = aus_buf_take(&b);
+done:
+  for (i = 0; i < n; i++)
+    aus_buf_fini(&m[i].text);
+  aus_buf_fini(&b);
+  return rc;
+}
+
+/* The engine section: one table that cannot change a result, one that does. */
+static int load_engine(aus_load *r, aus_cfg_node *section, aus_err *err)
+{
+  int rc = AUS_OK;
+  const aus_opt *engine = aus_engine_opts, *method = aus_bo_opts;
+
+  AUS_TRY(aus_opts_read(&r->engine_opts, r->conf, section, &engine, 1, err));
+  AUS_TRY(aus_opts_read(&r->method, r->conf, section, &method, 1, err));
+  if (section) aus_cfg_unused(r->conf, section);
+done:
+  return rc;
+}
+
+int aus_load_here(aus_load *r, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_cfg_node *root, *section;
+  const aus_opt *top = aus_study_top_opts;
+  aus_study_env env;
+
+  AUS_TRY(aus_cfg_create(&r->conf, err));
+  AUS_TRY(aus_cfg_create(&r->data, err));
+  AUS_TRY(aus_path_dir(&r->dir, r->study_path, err));
+  env = (aus_study_env){.conf = r->conf, .data = r->data, .dir = r->dir, .files = r->files};
+  AUS_TRY(aus_study_parse(&env, r->conf, r->study_path, &root, err));
+  AUS_TRY(aus_call_sets(r->call->args, r->conf, root, "", err));
+  AUS_TRY(aus_opts_read(&r->top, r->conf, root, &top, 1, err));
+  r->seed = (uint64_t)aus_opt_int(r->top, "seed");
+  AUS_TRY(load_engine(r, aus_cfg_get(root, "engine"), err));
+  r->type = find_type(r, root);
+  AUS_TRY(aus_cfg_check(r->conf, AUS_ECONFIG, err));
+  section = aus_cfg_get(root, r->type->name);
+  aus_cfg_use(aus_opt_node(r->top, "stages"));
+  r->n_stages = read_stages(r);
+  env.seed = r->seed;
+  env.n_stages = r->n_stages;
+  env.section = section;
+  env.method = r->method;
+  rc = r->type->load(&r->self, &env, err);
+  aus_cfg_use(section); /* the area has checked it with its own table */
+  if (rc == AUS_OK || aus_cfg_n_problems(r->conf) > 0) aus_cfg_unused(r->conf, root);
+  if (rc == AUS_OK) rc = aus_cfg_check(r->conf, AUS_ECONFIG, err);
+  if (rc == AUS_OK) rc = aus_cfg_check(r->data, AUS_EFORMAT, err);
+  if (rc == AUS_OK) rc = canonical(r, err);
+done:
+  return rc;
+}
+
+int aus_load_everywhere(aus_load *r, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  if (r->call->rank == 0) {
+    rc = aus_load_here(r, err);
+    if (rc != AUS_OK && r->conf) aus_call_problems(r->call, r->conf);
+    if (rc != AUS_OK && r->data) aus_call_problems(r->call, r->data);
+  }
+  AUS_TRY(aus_agree(r->call->world, rc, err));
+  AUS_TRY(aus_files_share(r->files, r->call->world, err));
+  if (r->call->rank != 0) rc = aus_load_here(r, err);
+  AUS_TRY(aus_agree(r->call->world, rc, err));
+done:
+  return rc;
+}

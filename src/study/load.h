@@ -1,0 +1,40 @@
+/* load.h - a study file, read and checked: all that is known before anything runs.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef AUS_STUDY_LOAD_H
+#define AUS_STUDY_LOAD_H
+
+#include "study/command.h"
+#include "study/study.h"
+
+/* Callers set call, study_path and files (on rank 0 one that reads); the rest is zero before. */
+typedef struct aus_load {
+  const aus_call *call;
+  const char *study_path;
+  char *dir; /* of the study file */
+  aus_files *files;
+  aus_cfg *conf, *data;
+  aus_opts *top, *engine_opts, *method; /* method: keys of the engine section that decide results */
+  const aus_study_type *type;
+  void *self;
+  uint64_t seed;
+  int n_stages;
+  char *config;             /* canonical JSON, what /config shows */
+  char digest[65];          /* its SHA-256 */
+  unsigned char frozen[32]; /* SHA-256 of what must not change where a run is resumed (change.h) */
+  uint64_t run_id;          /* its first bytes: what our shards carry */
+} aus_load;
+
+/** Read and check a study file and what it names.
+ * @return AUS_OK; AUS_ECONFIG, AUS_EFORMAT (problems stand in conf or data); AUS_EIO; AUS_ENOMEM
+ *
+ * Local: on rank 0 from the file system, on the others from the bytes that rank 0 shared.
+ */
+AUS_CHECKED int aus_load_here(aus_load *r, aus_err *err);
+
+/** The same on every rank: rank 0 first, which reads the files, then the others from memory.
+ * Collective on call->world; problems are appended to call->problems. @return agreed code */
+AUS_CHECKED int aus_load_everywhere(aus_load *r, aus_err *err);
+void aus_load_fini(aus_load *r);
+
+#endif

@@ -1,0 +1,176 @@
+/* resume.c - journal, recall and shards of an unfinished run opened.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "study/resume.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "study/change.h"
+#include "util/alloc.h"
+#include "util/file.h"
+#include "util/log.h"
+
+enum { MOST_STUCK = 5 };
+
+int aus_resume_note(aus_resume *r, aus_note what, const char *text, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_buf b;
+
+  aus_buf_init(&b);
+  aus_buf_text(&b, text);
+  AUS_TRY(aus_buf_check(&b, err));
+  AUS_TRY(aus_journal_add(r->journal, AUS_R_NOTE, (uint16_t)what, &b, err));
+done:
+  aus_buf_fini(&b);
+  return rc;
+}
+
+static int refuse(const char *run_dir, aus_buf *problems, const aus_buf *lines, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  aus_buf_printf(problems,
+                 "auspex: %s holds an unfinished run of another configuration or other inputs:\n"
+                 "%s"
+                 "auspex: choose another directory with --dir, or discard that run with --fresh "
+                 "--force\n",
+                 run_dir, lines->n > 0 ? lines->data : "");
+  AUS_TRY(aus_buf_check(problems, err));
+  AUS_FAIL(err, AUS_ERESUME, "%s: an unfinished run of another configuration", run_dir);
+done:
+  return rc;
+}
+
+/* May the run go on? A configuration that changed as it may loosens what is recalled. */
+static int admit(aus_resume *r, const aus_load *load, const aus_journal_scan *scan,
+                 const char *run_dir, aus_buf *problems, aus_err *err)
+{
+  int rc = AUS_OK;
+  const char *before = aus_recall_config(r->recall);
+  bool changed = false, same = memcmp(scan->head.config, load->frozen, 32) == 0;
+  aus_buf lines;
+
+  aus_buf_init(&lines);
+  if (before)
+    AUS_TRY(
+        aus_change_compare(before, load->config, load->type, load->files, &lines, &changed, err));
+  if (!same || lines.n > 0) AUS_TRY(refuse(run_dir, problems, &lines, err));
+  if (changed) aus_recall_loosen(r->recall);
+done:
+  aus_buf_fini(&lines);
+  return rc;
+}
+
+static int check_rows(aus_resume *r, const aus_load *load, const char *run_dir, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t n_bad = 0;
+  aus_study_parts parts = load->type->parts(load->self);
+  aus_table *tables = NULL;
+  aus_shard_reader *reader = NULL;
+
+  AUS_TRY(aus_engine_tables(&tables, parts.tables, parts.n_tables, err));
+  AUS_TRY(aus_shard_reader_create(&reader, run_dir, load->run_id, tables, parts.n_tables + 1, err));
+  AUS_TRY(aus_recall_check_rows(r->recall, run_dir, reader, parts.n_tables + 1, &n_bad, err));
+  if (n_bad > 0)
+    AUS_WARN("study", "%s: rows of %" PRId64 " committed tasks are lost; they are done again",
+             run_dir, n_bad);
+done:
+  aus_shard_reader_destroy(reader);
+  aus_free(tables);
+  return rc;
+}
+
+static int check_stuck(const aus_recall *recall, const char *run_dir, aus_err *err)
+{
+  int rc = AUS_OK;
+  uint64_t id;
+  bool job;
+  int n = aus_recall_stuck(recall, &id, &job);
+
+  if (n >= MOST_STUCK)
+    AUS_FAIL(err, AUS_EMPI,
+             "%s: %s %u:%u was under way when the run ended, %d times in a row and without any "
+             "other result in between; it seems to take the run along",
+             run_dir, job ? "job" : "trial", (unsigned)(id >> 32), (unsigned)id, n);
+done:
+  return rc;
+}
+
+static int go_on(aus_resume *r, const aus_load *load, const char *run_dir, const char *path,
+                 const aus_journal_scan *scan, double sync_interval_s, aus_buf *problems,
+                 aus_err *err)
+{
+  int rc = AUS_OK;
+
+  AUS_TRY(admit(r, load, scan, run_dir, problems, err));
+  AUS_TRY(check_stuck(r->recall, run_dir, err));
+  AUS_TRY(check_rows(r, load, run_dir, err));
+  AUS_TRY(aus_journal_resume(&r->journal, path, scan, sync_interval_s, err));
+  r->n_resumes = aus_recall_n_resumes(r->recall) + 1;
+  AUS_TRY(aus_resume_note(r, AUS_NOTE_RESUMED, "build " AUS_GIT_REVISION, err));
+  if (!aus_recall_config(r->recall) || aus_recall_is_loose(r->recall))
+    AUS_TRY(aus_resume_note(r, AUS_NOTE_RUN, load->config, err));
+  if (scan->dropped > 0)
+    AUS_WARN("study", "%s: dropped %" PRIu64 " bytes behind the last whole record", path,
+             scan->dropped);
+  AUS_INFO("study", "%s: resumes a run with %" PRId64 " results", run_dir,
+           aus_recall_n_commits(r->recall));
+done:
+  return rc;
+}
+
+static int begin(aus_resume *r, const aus_load *load, const char *path, double sync_interval_s,
+                 aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_journal_head head = {.seed = load->seed};
+
+  memcpy(head.config, load->frozen, sizeof head.config);
+  AUS_TRY(aus_journal_create(&r->journal, path, &head, sync_interval_s, err));
+  AUS_TRY(aus_resume_note(r, AUS_NOTE_RUN, load->config, err));
+done:
+  return rc;
+}
+
+int aus_resume_open(aus_resume *r, const aus_load *load, const char *run_dir,
+                    double sync_interval_s, aus_buf *problems, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *path = NULL;
+  aus_journal_scan scan = {0};
+
+  *r = (aus_resume){0};
+  AUS_TRY(aus_path_join(&path, run_dir, "journal.ausj", err));
+  if (access(path, F_OK) == 0) {
+    AUS_TRY(aus_recall_create(&r->recall, err));
+    AUS_TRY(aus_journal_read(path, aus_recall_record, r->recall, &scan, err));
+  }
+  AUS_TRY(aus_shard_next_number(run_dir, &r->first_shard, err));
+  if (scan.end > 0)
+    AUS_TRY(go_on(r, load, run_dir, path, &scan, sync_interval_s, problems, err));
+  else {
+    if (r->recall && unlink(path) != 0) AUS_FAIL(err, AUS_EIO, "%s: cannot be removed", path);
+    aus_recall_destroy(r->recall);
+    r->recall = NULL;
+    AUS_TRY(begin(r, load, path, sync_interval_s, err));
+  }
+  AUS_TRY(aus_journal_sync(r->journal, err));
+done:
+  aus_free(path);
+  return rc;
+}
+
+int aus_resume_close(aus_resume *r, aus_err *err)
+{
+  int rc = aus_journal_close(r->journal, err);
+
+  aus_recall_destroy(r->recall);
+  *r = (aus_resume){0};
+  return rc;
+}
