@@ -267,16 +267,17 @@ done:
   return rc;
 }
 
-/* V(k): the last commit that proposal k sees. */
-static int64_t horizon(const aus_bo *bo, int64_t k)
+int64_t aus_bo_horizon(const aus_bo *bo, int64_t k)
 {
+  if (k < bo->n_init) return -1;
   return k - bo->conf.lag > bo->n_init - 1 ? k - bo->conf.lag : bo->n_init - 1;
 }
 
 /* Proposal k is the next one or was made, and everything that it sees is committed. */
 static bool is_due(const aus_bo *bo, int64_t k)
 {
-  return k >= bo->n_init && k <= bo->n_points && k < bo->end && bo->n_committed > horizon(bo, k);
+  return k >= bo->n_init && k <= bo->n_points && k < bo->end &&
+         bo->n_committed > aus_bo_horizon(bo, k);
 }
 
 aus_bo_what aus_bo_next(aus_bo *bo, int64_t *index)
@@ -333,7 +334,7 @@ static int fill_ask(const aus_bo *bo, int64_t index, aus_bo_ask *ask, aus_err *e
   ask->index = index;
   ask->n_init = bo->n_init;
   ask->n_base = bo->base != NULL;
-  ask->n_seen = horizon(bo, index) + 1;
+  ask->n_seen = aus_bo_horizon(bo, index) + 1;
   ask->n_pending = index - ask->n_seen;
   AUS_TRY(aus_bo_ask_room(ask, err));
   copy_rows(bo, ask);
@@ -360,7 +361,7 @@ done:
 static int check_answer(const aus_bo *bo, const aus_bo_answer *a, aus_err *err)
 {
   const aus_bo_point *p = a->point;
-  int64_t n_seen = horizon(bo, bo->n_points) + 1;
+  int64_t n_seen = aus_bo_horizon(bo, bo->n_points) + 1;
 
   if (a->campaign != bo->campaign || a->index != bo->n_points)
     return aus_fail(err, AUS_EFORMAT, AUS_HERE,

@@ -125,6 +125,8 @@ int64_t aus_bo_best(const aus_bo *bo);
 const aus_bo_point *aus_bo_point_at(const aus_bo *bo, int64_t index);
 const aus_space *aus_bo_space(const aus_bo *bo);
 int aus_bo_n_init(const aus_bo *bo);
+/** V(k): index of the last commit that proposal k sees; -1: none, k is a point of the initial design. */
+int64_t aus_bo_horizon(const aus_bo *bo, int64_t k);
 int aus_bo_n_theta(const aus_bo *bo); /* dimension of the surrogate + 2 */
 
 #endif

@@ -61,11 +61,33 @@ struct aus_engine {
 
 /* ---- figures ---- */
 
+static double utilisation(const aus_engine *e)
+{
+  double span_s = e->last_s - e->first_s;
+
+  return e->first_s > 0 && span_s > 0 ? e->busy_s / (e->n_peers * span_s) : (double)NAN;
+}
+
+static void show_status(aus_engine *e, double now_s)
+{
+  aus_sched_stats x;
+
+  if (!aus_status_due(e->conf.status, now_s)) return;
+  x = aus_sched_count(e->sched);
+  aus_status_tick(e->conf.status, &x, utilisation(e), now_s);
+}
+
+void aus_engine_stage(aus_engine *e, const char *stage)
+{
+  if (e->conf.status) aus_status_facts_of(e->conf.status)->stage = stage;
+}
+
 static void tick(aus_engine *e, double now_s)
 {
   aus_sched_stats x;
   bool due = aus_ledger_due(&e->ledger, now_s);
 
+  show_status(e, now_s);
   if (!due && now_s - e->progress.shown_s < 0.2) return;
   x = aus_sched_count(e->sched);
   aus_progress_show(&e->progress, &x, now_s, false);
@@ -384,6 +406,7 @@ static int commit(aus_engine *e, const aus_action *a, aus_err *err)
     AUS_TRY(aus_ledger_commit(&e->ledger, r, worker, start_s - e->unix_s - e->opened_s, err));
   note_machine(e, r);
   aus_progress_commit(&e->progress, a->task, r, a->worker);
+  aus_status_commit(e->conf.status, a->task, r);
   if (e->on_commit) AUS_TRY(e->on_commit(e->self, a->task, r, err));
   AUS_TRY(count_failure(e, r, err));
 done:
@@ -488,6 +511,7 @@ static void idle(aus_engine *e)
   aus_comm_idle(e->comm);
   after_s = aus_clock_s();
   aus_ledger_idle(&e->ledger, after_s - before_s);
+  aus_status_idle(e->conf.status, after_s - before_s);
   tick(e, after_s);
 }
 
@@ -520,6 +544,7 @@ int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *
   e->on_commit = on_commit;
   e->self = self;
   aus_progress_start(&e->progress, e->conf.progress, e->conf.title, x.n_committed, aus_clock_s());
+  aus_status_enter(e->conf.status, AUS_RUN_RUNNING);
   if (e->failure.code != AUS_OK) {
     why = e->failure;
     rc = why.code;
@@ -530,6 +555,7 @@ int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *
 done:
   x = aus_sched_count(e->sched);
   aus_progress_show(&e->progress, &x, aus_clock_s(), true);
+  aus_status_tick(e->conf.status, &x, utilisation(e), aus_clock_s());
   e->on_commit = NULL;
   remember(e, rc, &why);
   if (rc != AUS_OK && err && err->code == AUS_OK) *err = why;

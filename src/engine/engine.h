@@ -11,6 +11,7 @@
 
 #include "engine/recall.h"
 #include "engine/sched.h"
+#include "engine/status.h"
 #include "engine/work.h"
 
 #include <mpi.h>
@@ -21,8 +22,9 @@ typedef struct aus_engine_conf {
   aus_sched_conf sched;
   int manager_works; /* -1 auto (rank 0 works up to 3 ranks), 0 no, 1 yes; one rank always works */
   int max_failed; /* failed trials that end the run with AUS_ENUMERIC; < 0: max(100, 20 % of the tasks) */
-  int progress;      /* 0: quiet; 1: progress line; 2: also a line per commit */
-  const char *title; /* shown in the progress line */
+  int progress;             /* 0: quiet; 1: progress line; 2: also a line per commit */
+  const char *title;        /* shown in the progress line */
+  aus_status_board *status; /* rank 0: kept up to date; lent; NULL: none */
   /* Kinds, tables, run directory, study data: equal on all ranks. first_shard is the first free number; rank
    * r writes first_shard + r, + ranks, ... (shard_stride and on_poll are set by the engine). */
   aus_worker_conf worker;
@@ -44,6 +46,8 @@ AUS_CHECKED int aus_engine_open(aus_engine **out, MPI_Comm world, const aus_engi
 AUS_CHECKED int aus_engine_serve(aus_engine *e, aus_err *err);
 
 /* Rank 0. */
+/** What the tasks that follow are for, shown in the status file; lent. */
+void aus_engine_stage(aus_engine *e, const char *stage);
 AUS_CHECKED int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err);
 
 /** Call off the trials (or jobs) of a campaign from an index on: they are committed as CANCELLED, or as what

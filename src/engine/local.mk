@@ -7,6 +7,7 @@ libauspex_a_SOURCES += \
 	src/engine/progress.c src/engine/progress.h \
 	src/engine/recall.c src/engine/recall.h \
 	src/engine/sched.c src/engine/sched.h \
+	src/engine/status.c src/engine/status.h \
 	src/engine/task.c src/engine/task.h \
 	src/engine/wire.c src/engine/wire.h \
 	src/engine/work.c src/engine/work.h

@@ -228,7 +228,8 @@ static int read_ranges(aus_range **out, int *n_out, aus_rd *r, aus_err *err)
   int rc = AUS_OK, i, n;
   uint32_t n_read = aus_rd_u32(r);
 
-  if (!fits(r, n_read, AUS_RANGE_BYTES)) AUS_FAIL(err, AUS_EFORMAT, "a list of ranges is cut");
+  if (!fits(r, n_read, AUS_RANGE_BYTES))
+    AUS_FAIL(err, AUS_EFORMAT, "result of %zu bytes is damaged", r->n);
   n = (int)n_read;
   if (n > 0) AUS_NEW(*out, n, err);
   for (i = 0; i < n; i++)

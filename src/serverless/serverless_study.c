@@ -172,13 +172,12 @@ done:
   return rc;
 }
 
-int aus_serverless_lend_ranges(aus_serverless_study *s, aus_engine *engine, uint32_t campaign,
-                               int task, const aus_ranges *ranges, aus_err *err)
+int aus_serverless_lend_ranges(aus_engine *engine, uint32_t campaign, int task,
+                               const aus_ranges *ranges, aus_err *err)
 {
   int rc = AUS_OK;
   aus_buf list;
 
-  (void)s;
   aus_buf_init(&list);
   aus_ranges_encode(ranges, AUS_SERVERLESS_T_DATASET + task, &list);
   AUS_TRY(aus_buf_check(&list, err));
@@ -205,7 +204,7 @@ static int draw_samples(aus_serverless_study *s, aus_err *err)
   AUS_TRY(aus_serverless_draw(&s->draw, &s->space, s->grid, &s->design, err));
   for (kind = 0; kind < AUS_SERVERLESS_N_TRIAL_KINDS; kind++)
     aus_trials_init(&s->trials[kind], &aus_serverless_kinds[kind], s->space.n_x);
-  s->next_campaign = 1;
+  s->next_campaign = AUS_SERVERLESS_INITIAL_CAMPAIGN;
   AUS_INFO("serverless", "sample: %lld points of %lld combinations", (long long)s->design.n,
            (long long)aus_serverless_grid_count(s->grid));
 done:
@@ -239,15 +238,15 @@ done:
 static int add_training(aus_serverless_study *s, aus_engine *engine, int fn, aus_err *err)
 {
   int rc = AUS_OK;
-  aus_blob_key key = aus_serverless_ranges_key(1, fn);
-  aus_task job = {.id = aus_trial_id(1, (uint32_t)fn),
+  aus_blob_key key = aus_serverless_ranges_key(AUS_SERVERLESS_INITIAL_CAMPAIGN, fn);
+  aus_task job = {.id = aus_trial_id(AUS_SERVERLESS_INITIAL_CAMPAIGN, (uint32_t)fn),
                   .job = true,
                   .kind = AUS_SERVERLESS_K_TRAIN,
                   .fidelity = 1,
                   .n_needs = 1,
                   .needs = &key};
 
-  AUS_TRY(aus_serverless_lend_ranges(s, engine, 1, fn, &s->ranges, err));
+  AUS_TRY(aus_serverless_lend_ranges(engine, AUS_SERVERLESS_INITIAL_CAMPAIGN, fn, &s->ranges, err));
   AUS_TRY(aus_engine_add(engine, &job, err));
 done:
   return rc;
@@ -274,7 +273,7 @@ static int run_proactive(aus_serverless_study *s, aus_engine *engine, aus_err *e
   aus_blob_key *needs = NULL;
 
   AUS_NEW(needs, s->n_models, err);
-  aus_serverless_model_keys(s, 1, 0, needs);
+  aus_serverless_model_keys(s, AUS_SERVERLESS_INITIAL_CAMPAIGN, 0, needs);
   AUS_TRY(aus_serverless_run_campaign(s, engine, AUS_SERVERLESS_K_PROACTIVE, s->design.n,
                                       s->design.value, NULL, NULL, needs, s->n_models, err));
 done:
@@ -288,6 +287,7 @@ static int drive(void *self, aus_engine *engine, aus_err *err)
   aus_serverless_study *s = self;
 
   for (stage = 0; stage < s->n_stages; stage++) {
+    aus_engine_stage(engine, stages[stage]);
     switch ((aus_serverless_stage)stage) {
     case AUS_SERVERLESS_ST_SAMPLE:
       AUS_TRY(draw_samples(s, err));

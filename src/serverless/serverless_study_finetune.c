@@ -87,7 +87,7 @@ static int continue_models(study *s, aus_engine *engine, aus_err *err)
   AUS_TRY(aus_engine_roll(engine, err));
   AUS_NEW(s->tuned_metric, s->n_models * s->n_scales * AUS_SERVERLESS_N_TRAIN_METRICS, err);
   for (i = 0; i < s->n_models; i++) {
-    AUS_TRY(aus_serverless_lend_ranges(s, engine, s->final_id, s->model_task[i], &kept, err));
+    AUS_TRY(aus_serverless_lend_ranges(engine, s->final_id, s->model_task[i], &kept, err));
     for (k = 0; k < s->n_scales; k++)
       AUS_TRY(add_finetuning(s, engine, i, k, err));
   }

@@ -73,11 +73,6 @@ static void init_search(const study *s, search *q, int64_t sample)
   q->best_index = -1;
 }
 
-static double told_value(const study *s, double penalty)
-{
-  return s->search.objective == AUS_SERVERLESS_ADVERSARIAL ? -penalty : penalty;
-}
-
 static int make_campaign(study *s, int c, int64_t sample, aus_err *err)
 {
   int rc = AUS_OK, n = s->space.n_x;
@@ -89,7 +84,8 @@ static int make_campaign(study *s, int c, int64_t sample, aus_err *err)
   AUS_TRY(aus_serverless_space_box(&s->space, x, s->search.area, params, err));
   AUS_TRY(aus_bo_create(&s->campaigns.bo[c], &s->search.bo, n, params, s->seed,
                         s->campaigns.first_id + (uint32_t)c, err));
-  AUS_TRY(aus_bo_base(s->campaigns.bo[c], x, told_value(s, s->searches[c].base_penalty), err));
+  AUS_TRY(aus_bo_base(s->campaigns.bo[c], x,
+                      aus_serverless_told(&s->search, s->searches[c].base_penalty), err));
 done:
   aus_free(params);
   return rc;
@@ -109,20 +105,11 @@ done:
   return rc;
 }
 
-/* V(k): the last trial that trial k may know of; -1 for the initial design. */
-static int64_t horizon(const study *s, int c, int64_t k)
-{
-  int64_t n_init = aus_bo_n_init(s->campaigns.bo[c]), lag = s->search.bo.lag;
-
-  if (k < n_init) return -1;
-  return k - lag > n_init - 1 ? k - lag : n_init - 1;
-}
-
 /* The trial whose models trial k begins with, -1: the base models, -2: not known yet. */
 static int64_t parent_of(const study *s, int c, int64_t k)
 {
   const search *q = &s->searches[c];
-  int64_t last = horizon(s, c, k), best = -1, j;
+  int64_t last = aus_bo_horizon(s->campaigns.bo[c], k), best = -1, j;
   double least = q->base_penalty;
 
   if (last < 0 || s->search.carry == AUS_SERVERLESS_CARRY_NONE) return -1;
@@ -144,7 +131,7 @@ typedef struct scratch {
 static void models_of(const study *s, int c, int64_t k, aus_blob_key *keys)
 {
   if (k < 0)
-    aus_serverless_model_keys(s, 1, 0, keys);
+    aus_serverless_model_keys(s, AUS_SERVERLESS_INITIAL_CAMPAIGN, 0, keys);
   else
     aus_serverless_model_keys(s, s->campaigns.first_id + (uint32_t)c, k, keys);
 }
@@ -163,7 +150,8 @@ static int trial_task(void *self, int c, int64_t k, aus_task *task, bool *ready,
   q->parent[k] = parent;
   models_of(s, c, parent, u->needs);
   for (i = 0; i < s->n_models; i++)
-    u->needs[s->n_models + i] = aus_serverless_ranges_key(1, s->model_task[i]);
+    u->needs[s->n_models + i] =
+        aus_serverless_ranges_key(AUS_SERVERLESS_INITIAL_CAMPAIGN, s->model_task[i]);
   aus_buf_clear(&u->args);
   for (i = 0; i < s->space.n_x; i++)
     aus_buf_f64(&u->args, s->design.value[q->sample * s->space.n_x + i]);
@@ -191,24 +179,25 @@ static double judged(const study *s, const search *q, const double *y)
   return y[AUS_SERVERLESS_O_JUDGE_PENALTY];
 }
 
-static void drop_models(study *s, aus_engine *engine, int c, int64_t k)
+static void drop_models(study *s, int c, int64_t k)
 {
   int i;
 
   for (i = 0; i < s->n_models; i++)
-    aus_engine_drop_blob(engine, aus_serverless_model_key(s, s->campaigns.first_id + (uint32_t)c, k,
-                                                          s->model_task[i]));
+    aus_engine_drop_blob(
+        s->campaigns.engine,
+        aus_serverless_model_key(s, s->campaigns.first_id + (uint32_t)c, k, s->model_task[i]));
 }
 
 /* Carry all: models that no later trial can begin with. */
 static void drop_old(study *s, int c)
 {
   search *q = &s->searches[c];
-  int64_t last = horizon(s, c, q->n);
+  int64_t last = aus_bo_horizon(s->campaigns.bo[c], q->n);
 
   if (last < 0 || last >= q->n_chain) return;
   for (; q->n_dropped < q->chain[last]; q->n_dropped++)
-    drop_models(s, s->campaigns.engine, c, q->n_dropped);
+    drop_models(s, c, q->n_dropped);
 }
 
 /* Carry all: the models after trial j continue those after j - 1 on the rows of j. */
@@ -253,11 +242,6 @@ static int retrained(void *self, int c, const aus_task *task, const aus_result *
   return extend_chain(s, u, c, err);
 }
 
-static int keep_rows(study *s, int c, const aus_result *result, aus_err *err)
-{
-  return aus_ranges_add(&s->search_ranges[c], result, err);
-}
-
 static int trial_commit(void *self, int c, int64_t k, const aus_task *task,
                         const aus_result *result, aus_told *told, aus_err *err)
 {
@@ -279,9 +263,9 @@ static int trial_commit(void *self, int c, int64_t k, const aus_task *task,
     q->best = q->judged[k];
     q->best_index = k;
   } else if (s->search.carry == AUS_SERVERLESS_CARRY_BEST) {
-    drop_models(s, s->campaigns.engine, c, k);
+    drop_models(s, c, k);
   }
-  if (q->kept[k]) AUS_TRY(keep_rows(s, c, result, err));
+  if (q->kept[k]) AUS_TRY(aus_ranges_add(&s->search_ranges[c], result, err));
   if (s->search.carry == AUS_SERVERLESS_CARRY_ALL) {
     drop_old(s, c);
     if (q->n_chain == k) AUS_TRY(extend_chain(s, u, c, err));
@@ -306,7 +290,6 @@ static int keep_job(void *self, const aus_task *task, const aus_result *result, 
   int64_t k = task->scenario, parent = q->parent[k], first = -1, r;
   int version = 1;
 
-  if (!task->job || task->kind != AUS_SERVERLESS_K_KEEP) goto done; /* called off earlier */
   if (result->status != AUS_S_OK) {
     *err = result->err;
     rc = result->err.code;
@@ -415,7 +398,7 @@ static void note_result(const study *s)
   if (s->campaigns.n > 0)
     AUS_INFO("serverless",
              "optimize: %lld trials, %d of %d campaigns found better models, workers busy %.0f %%",
-             (long long)n, better, s->campaigns.n, 100 * s->utilisation);
+             (long long)n, better, s->campaigns.n, 100 * s->campaigns.utilisation);
 }
 
 int aus_serverless_optimize(aus_serverless_study *s, aus_engine *engine, aus_err *err)
@@ -431,10 +414,7 @@ int aus_serverless_optimize(aus_serverless_study *s, aus_engine *engine, aus_err
   s->campaigns.task = trial_task;
   s->campaigns.commit = trial_commit;
   s->campaigns.job = retrained;
-  (void)aus_engine_utilisation(engine);
   AUS_TRY(aus_campaigns_run(&s->campaigns, engine, err));
-  s->utilisation = aus_engine_utilisation(engine);
-  aus_engine_rest(engine, false);
   note_result(s);
   AUS_TRY(add_lines(s, err));
   for (c = 0; c < s->campaigns.n; c++)

@@ -23,14 +23,25 @@ static const settings reference[AUS_SERVERLESS_N_ROLES] = {
 
 static const double kpa_tick_s = 2; /* Knative's */
 
-static double own(const aus_opts *o, const char *stage, const char *what, double otherwise)
+double aus_serverless_study_or(const aus_opts *o, aus_cfg *conf, const char *key, bool zero,
+                               double otherwise)
+{
+  double x = aus_opt_real(o, key);
+
+  if (!(x > -1)) return otherwise;
+  if (x < 0 || (!zero && !(x > 0)))
+    aus_cfg_problem(conf, aus_opt_place(o, key), "%s is %g, need -1 or %s 0", key, x,
+                    zero ? ">=" : ">");
+  return x;
+}
+
+static double own(const aus_opts *o, aus_cfg *conf, const char *stage, const char *what, bool zero,
+                  double otherwise)
 {
   char key[80];
-  double x;
 
   snprintf(key, sizeof key, "%s.%s", stage, what);
-  x = aus_opt_real(o, key);
-  return x >= 0 ? x : otherwise;
+  return aus_serverless_study_or(o, conf, key, zero, otherwise);
 }
 
 static void strategy(aus_serverless_study *s, aus_cfg *conf, const char *key, const char *text,
@@ -73,11 +84,12 @@ static aus_serverless_policy common(const aus_serverless_study *s, aus_serverles
   return p;
 }
 
-static void own_settings(const aus_opts *o, const char *stage, aus_serverless_policy *p)
+static void own_settings(const aus_opts *o, aus_cfg *conf, const char *stage,
+                         aus_serverless_policy *p)
 {
-  p->keep_alive_s = own(o, stage, "keep_alive", p->keep_alive_s);
-  p->queue_length = own(o, stage, "queue_length", p->queue_length);
-  p->reconcile_s = own(o, stage, "reconcile_interval", p->reconcile_s);
+  p->keep_alive_s = own(o, conf, stage, "keep_alive", true, p->keep_alive_s);
+  p->queue_length = own(o, conf, stage, "queue_length", false, p->queue_length);
+  p->reconcile_s = own(o, conf, stage, "reconcile_interval", false, p->reconcile_s);
 }
 
 static bool is_proactive(const aus_serverless_policy *p)
@@ -105,7 +117,7 @@ void aus_serverless_study_policies(aus_serverless_study *s, aus_cfg *conf)
     /* One wrong name is one problem. */
     if (role <= AUS_SERVERLESS_P_PROACTIVE) {
       strategy(s, conf, key[proactive], aus_opt_str(s->opts, key[proactive]), p);
-      own_settings(s->opts, stage[role], p);
+      own_settings(s->opts, conf, stage[role], p);
     } else {
       p->scaler = s->policy[proactive].scaler;
       p->placer = s->policy[proactive].placer;

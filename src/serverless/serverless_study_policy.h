@@ -12,6 +12,10 @@
 /** Fill s->policy; wrong strategies become problems of conf. s->defects must be known. Local. */
 void aus_serverless_study_policies(aus_serverless_study *s, aus_cfg *conf);
 
+/** A key whose -1 stands for another value; what lies between (also 0, unless zero) becomes a problem. Local. */
+double aus_serverless_study_or(const aus_opts *opts, aus_cfg *conf, const char *key, bool zero,
+                               double otherwise);
+
 /* Keys of the policies. */
 /* clang-format off */
 #define AUS_SERVERLESS_POLICY_OPTS                                                                                     \

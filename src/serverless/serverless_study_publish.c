@@ -100,7 +100,7 @@ static int publish_design(const study *s, aus_pub *pub, aus_err *err)
 
   AUS_NEW(trial, s->design.n, err);
   for (i = 0; i < s->design.n; i++)
-    trial[i] = aus_trial_id(1, (uint32_t)i);
+    trial[i] = aus_trial_id(AUS_SERVERLESS_INITIAL_CAMPAIGN, (uint32_t)i);
   AUS_TRY(aus_pub_column(pub, "design", &unit, s->design.n, s->design.unit, err));
   AUS_TRY(aus_pub_column(pub, "design", &value, s->design.n, s->design.value, err));
   AUS_TRY(aus_pub_column(pub, "design", &id, s->design.n, trial, err));

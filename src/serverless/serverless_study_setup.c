@@ -125,11 +125,10 @@ static void read_traces(aus_serverless_study *s, aus_cfg *conf, const char *key,
   }
 }
 
-static void read_training(aus_serverless_study *s)
+static void read_training(aus_serverless_study *s, aus_cfg *conf)
 {
   const aus_opts *o = s->opts;
   int64_t rounds = aus_opt_int(o, "tune.rounds");
-  double replay = aus_opt_real(o, "tune.replay");
 
   s->train_rows = aus_opt_int(o, "train.rows");
   if (s->train_rows < 0) s->train_rows = s->defects & AUS_SERVERLESS_D(23) ? 1 : 0;
@@ -140,7 +139,8 @@ static void read_training(aus_serverless_study *s)
   s->tune.xgb.eta = aus_opt_real(o, "tune.eta");
   if (!(s->tune.xgb.eta > 0)) s->tune.xgb.eta = s->defects & AUS_SERVERLESS_D(24) ? 0.3 : 0.1;
   s->tune.xgb.rounds = (int)(rounds > 0 ? rounds : s->defects & AUS_SERVERLESS_D(24) ? 200 : 50);
-  s->tune.replay = replay >= 0 ? replay : s->defects & AUS_SERVERLESS_D(24) ? 0 : 0.5;
+  s->tune.replay = aus_serverless_study_or(o, conf, "tune.replay", true,
+                                           s->defects & AUS_SERVERLESS_D(24) ? 0 : 0.5);
 }
 
 static void read_search(aus_serverless_study *s, const aus_study_env *env)
@@ -148,7 +148,6 @@ static void read_search(aus_serverless_study *s, const aus_study_env *env)
   const aus_opts *o = s->opts;
   aus_serverless_search_conf *q = &s->search;
   const char *area = aus_opt_str(o, "optimize.area");
-  double frac = aus_opt_real(o, "optimize.max_replica_frac");
   char *end;
 
   q->select = aus_opt_enum(o, "optimize.select");
@@ -162,7 +161,8 @@ static void read_search(aus_serverless_study *s, const aus_study_env *env)
         s->defects & AUS_SERVERLESS_D(24) ? AUS_SERVERLESS_ROWS_REACTIVE : AUS_SERVERLESS_ROWS_BOTH;
   q->percentile = aus_opt_real(o, "optimize.percentile");
   q->target_frac = aus_opt_real(o, "optimize.target");
-  q->max_replica_frac = frac >= 0 ? frac : s->defects & AUS_SERVERLESS_D(24) ? 0 : 1;
+  q->max_replica_frac = aus_serverless_study_or(o, env->conf, "optimize.max_replica_frac", true,
+                                                s->defects & AUS_SERVERLESS_D(24) ? 0 : 1);
   q->area = strtod(area, &end);
   if (end == area || *end != '\0' || !(q->area > 0))
     aus_cfg_problem(env->conf, aus_opt_place(o, "optimize.area"),
@@ -242,7 +242,8 @@ static int read_workload(aus_serverless_study *s, const aus_study_env *env, aus_
 
   s->scaling = aus_serverless_study_scaling(s->opts, s->defects & AUS_SERVERLESS_D(19));
   AUS_TRY(aus_serverless_study_base(env, s->opts, &s->inputs, &s->space, &s->base, err));
-  AUS_TRY(aus_serverless_study_traces(env, &s->inputs, aus_opt_node(s->opts, "validate.workloads"),
+  AUS_TRY(aus_serverless_study_traces(env, &s->inputs, "validate.workloads",
+                                      aus_opt_node(s->opts, "validate.workloads"),
                                       &s->validate_trace, &s->n_validate_traces, err));
 done:
   return rc;
@@ -273,7 +274,6 @@ int aus_serverless_study_load(void **self, const aus_study_env *env, aus_err *er
   *self = s;
   s->seed = env->seed;
   s->n_stages = env->n_stages;
-  s->utilisation = NAN;
   AUS_TRY(aus_study_opts(&s->opts, env->conf, env->section, aus_serverless_study_opts, err));
   aus_serverless_mode_read(s->opts, env->conf,
                            AUS_SERVERLESS_COMPAT | AUS_SERVERLESS_STUDY_SWITCHES, &s->defects);
@@ -285,7 +285,7 @@ int aus_serverless_study_load(void **self, const aus_study_env *env, aus_err *er
   read_traces(s, env->conf, "validate.traces", few, s->keep_validate);
   s->dataset_conf = aus_serverless_study_dataset(
       s->opts, s->defects, s->policy[AUS_SERVERLESS_P_PROACTIVE].scaler == AUS_SERVERLESS_PROHETKN);
-  read_training(s);
+  read_training(s, env->conf);
   read_search(s, env);
   AUS_TRY(read_scales(s, env->conf, err));
   AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));

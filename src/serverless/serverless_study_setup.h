@@ -119,6 +119,12 @@ typedef struct aus_serverless_search_conf {
   aus_bo_conf bo;
 } aus_serverless_search_conf;
 
+/** What a penalty is to the surrogate, which minimises. Local. */
+static inline double aus_serverless_told(const aus_serverless_search_conf *conf, double penalty)
+{
+  return conf->objective == AUS_SERVERLESS_ADVERSARIAL ? -penalty : penalty;
+}
+
 /* Rows of one function that a worker has read from the closed shards of stage initial. */
 typedef struct aus_serverless_base_rows {
   bool loaded;
@@ -239,7 +245,6 @@ typedef struct aus_serverless_study {
   int n_candidates, chosen;
   aus_blob_key *final_keys; /* n_models */
   int64_t first_final;      /* row of the first of them in model[] */
-  double utilisation;       /* of the workers in stage optimize; NaN: it did not run */
 } aus_serverless_study;
 
 extern const aus_opt aus_serverless_study_opts[];

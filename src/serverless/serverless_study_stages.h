@@ -31,9 +31,8 @@ AUS_CHECKED int aus_serverless_add_model(aus_serverless_study *s, aus_serverless
                                          const aus_result *result, int nth, aus_err *err);
 
 /** Give the row ranges of a function's dataset to the workers as a blob. */
-AUS_CHECKED int aus_serverless_lend_ranges(aus_serverless_study *s, aus_engine *engine,
-                                           uint32_t campaign, int task, const aus_ranges *ranges,
-                                           aus_err *err);
+AUS_CHECKED int aus_serverless_lend_ranges(aus_engine *engine, uint32_t campaign, int task,
+                                           const aus_ranges *ranges, aus_err *err);
 
 /* Stages. */
 AUS_CHECKED int aus_serverless_optimize(aus_serverless_study *s, aus_engine *engine, aus_err *err);

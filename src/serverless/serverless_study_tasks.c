@@ -281,20 +281,30 @@ done:
   return rc;
 }
 
-int aus_serverless_run_proactive(void *self, aus_work *w, aus_err *err)
+/* The point of the task under a policy, asking the models that the task needs. @param keep  tables whose rows
+ * are kept; NULL: none */
+static int run_policy(study *s, aus_work *w, const aus_serverless_trace *trace,
+                      aus_serverless_role role, const bool *keep, aus_err *err)
 {
   int rc = AUS_OK;
-  study *s = self;
+  const aus_task *t = aus_work_task(w);
   const aus_serverless_result *result;
   aus_predict predict = aus_serverless_models_predict(&s->models);
 
   AUS_TRY(aus_serverless_work_models(s, w, err));
-  AUS_TRY(aus_serverless_work_simulate(s, w, aus_work_task(w)->x, NULL, AUS_SERVERLESS_P_PROACTIVE,
-                                       &predict, &result, err));
-  AUS_TRY(aus_serverless_put_result(result, s->keep, put_row, w, err));
+  AUS_TRY(aus_serverless_work_simulate(s, w, t->x, trace, role, t->n_needs > 0 ? &predict : NULL,
+                                       &result, err));
+  if (keep) AUS_TRY(aus_serverless_put_result(result, keep, put_row, w, err));
   aus_serverless_work_metrics(w, result, 0);
 done:
   return rc;
+}
+
+int aus_serverless_run_proactive(void *self, aus_work *w, aus_err *err)
+{
+  study *s = self;
+
+  return run_policy(s, w, NULL, AUS_SERVERLESS_P_PROACTIVE, s->keep, err);
 }
 
 /* Train the function whose index is the job's: rows from the closed shards of stage initial. A
@@ -307,15 +317,17 @@ int aus_serverless_run_train(void *self, aus_work *w, aus_err *err)
   aus_xgb *model = NULL;
   double error = 0;
 
-  AUS_TRY(
-      aus_serverless_work_read(s, w, aus_serverless_ranges_key(1, task), task, &train, &test, err));
+  AUS_TRY(aus_serverless_work_read(s, w,
+                                   aus_serverless_ranges_key(AUS_SERVERLESS_INITIAL_CAMPAIGN, task),
+                                   task, &train, &test, err));
   if (train.n > 0) {
     aus_work_status(w, AUS_S_FAIL_TRAIN);
     aus_work_expect(w, 1.0 + 1e-7 * (double)train.n * s->xgb.rounds);
     AUS_TRY(aus_xgb_train(&model, &s->xgb, train.n, train.d, train.x, train.y, train.weight, err));
     AUS_TRY(aus_serverless_tune_rmse(model, &test, &error, err));
-    AUS_TRY(aus_serverless_work_give(s, w, 1, 0, task, model, err));
-    AUS_TRY(aus_serverless_work_store(w, model, err));
+    AUS_TRY(aus_serverless_work_give(
+        w, aus_serverless_model_key(s, AUS_SERVERLESS_INITIAL_CAMPAIGN, 0, task), model, true,
+        err));
   }
   aus_work_metric(w, AUS_SERVERLESS_M_RMSE, error);
   aus_work_metric(w, AUS_SERVERLESS_M_TRAIN_ROWS, (double)train.n);
@@ -330,17 +342,7 @@ done:
 /* A candidate of stage finetune in the world of a sample. */
 int aus_serverless_run_judge(void *self, aus_work *w, aus_err *err)
 {
-  int rc = AUS_OK;
-  study *s = self;
-  const aus_serverless_result *result;
-  aus_predict predict = aus_serverless_models_predict(&s->models);
-
-  AUS_TRY(aus_serverless_work_models(s, w, err));
-  AUS_TRY(aus_serverless_work_simulate(s, w, aus_work_task(w)->x, NULL,
-                                       AUS_SERVERLESS_P_OPT_PROACTIVE, &predict, &result, err));
-  aus_serverless_work_metrics(w, result, 0);
-done:
-  return rc;
+  return run_policy(self, w, NULL, AUS_SERVERLESS_P_OPT_PROACTIVE, NULL, err);
 }
 
 static const aus_serverless_role validate_role[AUS_SERVERLESS_N_RIVALS] = {
@@ -350,20 +352,11 @@ static const aus_serverless_role validate_role[AUS_SERVERLESS_N_RIVALS] = {
 /* One policy in one world: the point's own workload, or a trace of the list. */
 int aus_serverless_run_validate(void *self, aus_work *w, aus_err *err)
 {
-  int rc = AUS_OK;
   study *s = self;
   const aus_task *t = aus_work_task(w);
   aus_rd in = aus_rd_of(t->args, (size_t)t->n_args);
   int64_t trace = aus_rd_i64(&in);
-  const aus_serverless_result *result;
-  aus_predict predict = aus_serverless_models_predict(&s->models);
 
-  AUS_TRY(aus_serverless_work_models(s, w, err));
-  AUS_TRY(aus_serverless_work_simulate(s, w, t->x, trace < 0 ? NULL : &s->validate_trace[trace],
-                                       validate_role[t->kind - AUS_SERVERLESS_K_VALIDATE],
-                                       t->n_needs > 0 ? &predict : NULL, &result, err));
-  AUS_TRY(aus_serverless_put_result(result, s->keep_validate, put_row, w, err));
-  aus_serverless_work_metrics(w, result, 0);
-done:
-  return rc;
+  return run_policy(s, w, trace < 0 ? NULL : &s->validate_trace[trace],
+                    validate_role[t->kind - AUS_SERVERLESS_K_VALIDATE], s->keep_validate, err);
 }

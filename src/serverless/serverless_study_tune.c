@@ -13,33 +13,21 @@ typedef struct aus_serverless_study study;
 
 /* ---- models out ---- */
 
-int aus_serverless_work_give(study *s, aus_work *w, uint32_t campaign, int64_t k, int task,
-                             const aus_xgb *model, aus_err *err)
-{
-  int rc = AUS_OK;
-  char *bytes = NULL;
-  size_t n;
-
-  AUS_TRY(aus_xgb_save(model, &bytes, &n, err));
-  AUS_TRY(aus_work_give_blob(w, aus_serverless_model_key(s, campaign, k, task), bytes, n, err));
-done:
-  aus_free(bytes);
-  return rc;
-}
-
 static int store_bytes(aus_work *w, const void *bytes, size_t n, aus_err *err)
 {
   return aus_work_append(w, AUS_SERVERLESS_T_MODELS, (int64_t)n, &bytes, err);
 }
 
-int aus_serverless_work_store(aus_work *w, const aus_xgb *model, aus_err *err)
+int aus_serverless_work_give(aus_work *w, aus_blob_key key, const aus_xgb *model, bool store,
+                             aus_err *err)
 {
   int rc = AUS_OK;
   char *bytes = NULL;
   size_t n;
 
   AUS_TRY(aus_xgb_save(model, &bytes, &n, err));
-  AUS_TRY(store_bytes(w, bytes, n, err));
+  AUS_TRY(aus_work_give_blob(w, key, bytes, n, err));
+  if (store) AUS_TRY(store_bytes(w, bytes, n, err));
 done:
   aus_free(bytes);
   return rc;
@@ -56,8 +44,9 @@ static int base_rows(study *s, aus_work *w, int task, aus_err *err)
   if (b->loaded) goto done;
   aus_serverless_tune_rows_fini(&b->train);
   aus_serverless_tune_rows_fini(&b->test);
-  AUS_TRY(aus_serverless_work_read(s, w, aus_serverless_ranges_key(1, task), task, &b->train,
-                                   &b->test, err));
+  AUS_TRY(aus_serverless_work_read(s, w,
+                                   aus_serverless_ranges_key(AUS_SERVERLESS_INITIAL_CAMPAIGN, task),
+                                   task, &b->train, &b->test, err));
   b->loaded = true;
 done:
   return rc;
@@ -79,18 +68,30 @@ done:
   return rc;
 }
 
-/* Continue the loaded model of a function into s->tuned; the draw of base rows is keyed by the trial. */
+/* Continue the loaded model of a function into s->tuned; the draw of old rows is keyed by the trial. */
 static int tune_one(study *s, aus_work *w, uint64_t trial, int task,
-                    const aus_serverless_tune_rows *fresh, aus_err *err)
+                    const aus_serverless_tune_rows *fresh, const aus_serverless_tune_rows *old,
+                    aus_err *err)
+{
+  int rc = AUS_OK;
+
+  aus_xgb_destroy(s->tuned.model[task]);
+  s->tuned.model[task] = NULL;
+  aus_work_expect(w, 1.0 + 1e-7 * (double)(fresh->n + old->n) * s->tune.xgb.rounds);
+  AUS_TRY(aus_serverless_tune(&s->tuned.model[task], s->models.model[task], &s->tune, fresh, old,
+                              s->seed, trial >> 32, trial, task, err));
+done:
+  return rc;
+}
+
+/* The same with the base rows as the old ones. */
+static int tune_on_base(study *s, aus_work *w, uint64_t trial, int task,
+                        const aus_serverless_tune_rows *fresh, aus_err *err)
 {
   int rc = AUS_OK;
 
   AUS_TRY(base_rows(s, w, task, err));
-  aus_xgb_destroy(s->tuned.model[task]);
-  s->tuned.model[task] = NULL;
-  aus_work_expect(w, 1.0 + 1e-7 * (double)fresh->n * s->tune.xgb.rounds);
-  AUS_TRY(aus_serverless_tune(&s->tuned.model[task], s->models.model[task], &s->tune, fresh,
-                              &s->base_rows[task].train, s->seed, trial >> 32, trial, task, err));
+  AUS_TRY(tune_one(s, w, trial, task, fresh, &s->base_rows[task].train, err));
 done:
   return rc;
 }
@@ -103,7 +104,7 @@ static int tune_all(study *s, aus_work *w, aus_err *err)
   aus_work_status(w, AUS_S_FAIL_TRAIN);
   for (task = 0; task < s->inputs.types.n_tasks; task++)
     if (s->models.model[task])
-      AUS_TRY(tune_one(s, w, aus_work_task(w)->id, task, &s->fresh[task], err));
+      AUS_TRY(tune_on_base(s, w, aus_work_task(w)->id, task, &s->fresh[task], err));
   aus_work_status(w, AUS_S_FAIL_SIM);
 done:
   return rc;
@@ -117,7 +118,8 @@ static int give_models(study *s, aus_work *w, uint32_t campaign, int64_t k, aus_
 
   for (task = 0; task < s->inputs.types.n_tasks; task++)
     if (s->tuned.model[task])
-      AUS_TRY(aus_serverless_work_give(s, w, campaign, k, task, s->tuned.model[task], err));
+      AUS_TRY(aus_serverless_work_give(w, aus_serverless_model_key(s, campaign, k, task),
+                                       s->tuned.model[task], false, err));
 done:
   return rc;
 }
@@ -189,32 +191,39 @@ done:
   return rc;
 }
 
-/* New rows at the trial's point: what the reactive policy meets, and what the parent's models meet. */
+/* The windows of a run become rows of the trial. */
+static int learn_from(study *s, aus_work *w, const aus_serverless_result *result, double *n_rows,
+                      aus_err *err)
+{
+  int rc = AUS_OK;
+
+  AUS_TRY(aus_serverless_work_dataset(s, result, err));
+  AUS_TRY(aus_serverless_work_append(s, w, true, err));
+  AUS_TRY(collect_rows(s, err));
+  *n_rows += (double)s->dataset.n;
+done:
+  return rc;
+}
+
+/* New rows at the trial's point: what the reactive policy meets, and what the parent's models meet. The
+ * reactive run is always made: it is what the others are compared with. */
 static int make_rows(study *s, aus_work *w, aus_err *err)
 {
-  int rc = AUS_OK, source;
+  int rc = AUS_OK;
   const double *x = aus_work_task(w)->x;
   const aus_serverless_result *result;
   aus_predict parent = aus_serverless_models_predict(&s->models);
   double y[AUS_SERVERLESS_N_METRICS], n_rows = 0;
 
-  for (source = 0; source < 2; source++) {
-    bool wanted = source == 0 ? s->search.rows != AUS_SERVERLESS_ROWS_PROACTIVE
-                              : s->search.rows != AUS_SERVERLESS_ROWS_REACTIVE;
-
-    /* The reactive run is always made: it is what the others are compared with. */
-    if (source == 1 && !wanted) continue;
-    AUS_TRY(aus_serverless_work_simulate(
-        s, w, x, NULL, source == 0 ? AUS_SERVERLESS_P_OPT_REACTIVE : AUS_SERVERLESS_P_OPT_PROACTIVE,
-        source == 0 ? NULL : &parent, &result, err));
-    if (source == 0)
-      note_run(w, result, AUS_SERVERLESS_O_REACTIVE_PENALTY, AUS_SERVERLESS_O_REACTIVE_REPLICA_TIME,
-               y);
-    if (!wanted) continue;
-    AUS_TRY(aus_serverless_work_dataset(s, result, err));
-    AUS_TRY(aus_serverless_work_append(s, w, true, err));
-    AUS_TRY(collect_rows(s, err));
-    n_rows += (double)s->dataset.n;
+  AUS_TRY(aus_serverless_work_simulate(s, w, x, NULL, AUS_SERVERLESS_P_OPT_REACTIVE, NULL, &result,
+                                       err));
+  note_run(w, result, AUS_SERVERLESS_O_REACTIVE_PENALTY, AUS_SERVERLESS_O_REACTIVE_REPLICA_TIME, y);
+  if (s->search.rows != AUS_SERVERLESS_ROWS_PROACTIVE)
+    AUS_TRY(learn_from(s, w, result, &n_rows, err));
+  if (s->search.rows != AUS_SERVERLESS_ROWS_REACTIVE) {
+    AUS_TRY(aus_serverless_work_simulate(s, w, x, NULL, AUS_SERVERLESS_P_OPT_PROACTIVE, &parent,
+                                         &result, err));
+    AUS_TRY(learn_from(s, w, result, &n_rows, err));
   }
   aus_work_metric(w, AUS_SERVERLESS_O_ROWS, n_rows);
 done:
@@ -239,8 +248,7 @@ static int try_models(study *s, aus_work *w, const double *base, double *judged,
                                          &result, err));
   note_run(w, result, AUS_SERVERLESS_O_JUDGE_PENALTY, AUS_SERVERLESS_O_JUDGE_REPLICA_TIME, y);
   *judged = y[AUS_SERVERLESS_Y_PENALTY];
-  aus_work_metric(w, AUS_SERVERLESS_O_OBJECTIVE,
-                  s->search.objective == AUS_SERVERLESS_ADVERSARIAL ? -penalty : penalty);
+  aus_work_metric(w, AUS_SERVERLESS_O_OBJECTIVE, aus_serverless_told(&s->search, penalty));
 done:
   return rc;
 }
@@ -310,7 +318,7 @@ int aus_serverless_run_retrain(void *self, aus_work *w, aus_err *err)
     AUS_TRY(rows_decode(&in, d, &task, &fresh, err));
     if (task < 0 || task >= s->inputs.types.n_tasks)
       AUS_FAIL(err, AUS_EFORMAT, "rows of a trial are damaged");
-    AUS_TRY(tune_one(s, w, aus_trial_id(campaign, (uint32_t)t->scenario), task, &fresh, err));
+    AUS_TRY(tune_on_base(s, w, aus_trial_id(campaign, (uint32_t)t->scenario), task, &fresh, err));
   }
   AUS_TRY(give_models(s, w, campaign, t->scenario, err));
 done:
@@ -350,14 +358,11 @@ int aus_serverless_run_finetune(void *self, aus_work *w, aus_err *err)
   int rc = AUS_OK, task;
   study *s = self;
   const aus_task *t = aus_work_task(w);
-  uint32_t campaign = (uint32_t)(t->id >> 32);
   int64_t k = t->scenario % s->n_scales;
   aus_serverless_tune_rows fresh = {0}, old = {0}, unused = {0};
-  aus_xgb **out;
   double error = 0;
 
   task = (int)(t->needs[0].index % (uint32_t)s->inputs.types.n_tasks);
-  out = &s->tuned.model[task];
   AUS_TRY(aus_serverless_work_models(s, w, err));
   AUS_TRY(aus_serverless_work_read(s, w, t->needs[2], task, &fresh, &unused, err));
   AUS_TRY(base_rows(s, w, task, err));
@@ -365,11 +370,10 @@ int aus_serverless_run_finetune(void *self, aus_work *w, aus_err *err)
   scale_labels(&fresh, s->scale[k]);
   scale_labels(&old, s->scale[k]);
   aus_work_status(w, AUS_S_FAIL_TRAIN);
-  aus_work_expect(w, 1.0 + 1e-7 * (double)(fresh.n + old.n) * s->tune.xgb.rounds);
-  AUS_TRY(aus_serverless_tune(out, s->models.model[task], &s->tune, &fresh, &old, s->seed, campaign,
-                              t->id, task, err));
-  AUS_TRY(aus_serverless_tune_rmse(*out, &s->base_rows[task].test, &error, err));
-  AUS_TRY(aus_serverless_work_give(s, w, campaign, k, task, *out, err));
+  AUS_TRY(tune_one(s, w, t->id, task, &fresh, &old, err));
+  AUS_TRY(aus_serverless_tune_rmse(s->tuned.model[task], &s->base_rows[task].test, &error, err));
+  AUS_TRY(aus_serverless_work_give(w, aus_serverless_model_key(s, (uint32_t)(t->id >> 32), k, task),
+                                   s->tuned.model[task], false, err));
   aus_work_metric(w, AUS_SERVERLESS_M_RMSE, error);
   aus_work_metric(w, AUS_SERVERLESS_M_TRAIN_ROWS, (double)fresh.n);
   aus_work_metric(w, AUS_SERVERLESS_M_TEST_ROWS, (double)s->base_rows[task].test.n);

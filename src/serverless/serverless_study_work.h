@@ -25,10 +25,9 @@ void aus_serverless_work_rows(const aus_serverless_study *s, int task, int64_t *
 /** Load the models that the task needs into s->models, those already there stay. */
 AUS_CHECKED int aus_serverless_work_models(aus_serverless_study *s, aus_work *w, aus_err *err);
 
-/** Give a model as a blob; append its bytes to table models. */
-AUS_CHECKED int aus_serverless_work_give(aus_serverless_study *s, aus_work *w, uint32_t campaign,
-                                         int64_t k, int task, const aus_xgb *model, aus_err *err);
-AUS_CHECKED int aus_serverless_work_store(aus_work *w, const aus_xgb *model, aus_err *err);
+/** Give a model as a blob; store: append its bytes to table models, too. */
+AUS_CHECKED int aus_serverless_work_give(aus_work *w, aus_blob_key key, const aus_xgb *model,
+                                         bool store, aus_err *err);
 
 /** Rows of one function from closed shards: those with split train and test, in the order of the ranges. */
 AUS_CHECKED int aus_serverless_work_read(aus_serverless_study *s, aus_work *w, aus_blob_key ranges,

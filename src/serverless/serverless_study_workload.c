@@ -286,7 +286,7 @@ static const aus_opt trace_opts[] = {
 };
 /* clang-format on */
 
-static int read_listed(const aus_study_env *env, const aus_serverless_inputs *in,
+static int read_listed(const aus_study_env *env, const aus_serverless_inputs *in, const char *key,
                        aus_cfg_node *node, int64_t series, aus_serverless_trace *trace,
                        aus_err *err)
 {
@@ -296,11 +296,11 @@ static int read_listed(const aus_study_env *env, const aus_serverless_inputs *in
   const char *file;
 
   if (!plain && aus_cfg_kind_of(node) != AUS_CFG_MAP)
-    aus_cfg_problem(env->conf, node, "workloads: need a file, or a map with the key workload");
+    aus_cfg_problem(env->conf, node, "%s: need a file, or a map with the key workload", key);
   AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));
   AUS_TRY(aus_study_opts(&opts, env->conf, plain ? NULL : node, trace_opts, err));
   file = plain ? aus_cfg_text(node) : aus_opt_str(opts, "workload");
-  if (file[0] == '\0') aus_cfg_problem(env->conf, node, "workloads: no file (key workload)");
+  if (file[0] == '\0') aus_cfg_problem(env->conf, node, "%s: no file (key workload)", key);
   AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));
   AUS_TRY(read_trace(env, in, opts, file, series, trace, err));
 done:
@@ -309,8 +309,8 @@ done:
 }
 
 int aus_serverless_study_traces(const aus_study_env *env, const aus_serverless_inputs *in,
-                                aus_cfg_node *node, aus_serverless_trace **traces, int *n,
-                                aus_err *err)
+                                const char *key, aus_cfg_node *node, aus_serverless_trace **traces,
+                                int *n, aus_err *err)
 {
   int rc = AUS_OK, i, count = (int)aus_cfg_count(node);
   aus_serverless_trace *t = NULL;
@@ -318,11 +318,11 @@ int aus_serverless_study_traces(const aus_study_env *env, const aus_serverless_i
   *traces = NULL;
   *n = 0;
   if (node && aus_cfg_kind_of(node) != AUS_CFG_LIST)
-    aus_cfg_problem(env->conf, node, "workloads must be a list of files or maps");
+    aus_cfg_problem(env->conf, node, "%s must be a list of files or maps", key);
   AUS_TRY(aus_cfg_check(env->conf, AUS_ECONFIG, err));
   AUS_NEW(t, count, err);
   for (i = 0; i < count; i++)
-    AUS_TRY(read_listed(env, in, aus_cfg_at(node, i), i + 1, t + i, err));
+    AUS_TRY(read_listed(env, in, key, aus_cfg_at(node, i), i + 1, t + i, err));
   *traces = t;
   *n = count;
   t = NULL;

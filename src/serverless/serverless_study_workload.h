@@ -49,12 +49,14 @@ aus_serverless_scaling aus_serverless_study_scaling(const aus_opts *opts, bool d
 
 /** A list of further traces. An entry is the name of a file of events, or a map of the keys
  * AUS_SERVERLESS_TRACE_OPTS; entry i draws from series i + 1.
- * @param [in] node      NULL: none
- * @param [out] traces   *n of them (aus_serverless_study_traces_free)
+ * @param [in] key      for messages
+ * @param [in] node     its value; NULL: no traces
+ * @param [out] traces  *n of them (aus_serverless_study_traces_free)
  * @return codes of aus_serverless_study_base(). Local. */
 AUS_CHECKED int aus_serverless_study_traces(const aus_study_env *env,
-                                            const aus_serverless_inputs *in, aus_cfg_node *node,
-                                            aus_serverless_trace **traces, int *n, aus_err *err);
+                                            const aus_serverless_inputs *in, const char *key,
+                                            aus_cfg_node *node, aus_serverless_trace **traces,
+                                            int *n, aus_err *err);
 void aus_serverless_study_traces_free(aus_serverless_trace *traces, int n);
 
 #endif

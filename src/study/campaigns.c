@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "study/decisions.h"
 #include "util/alloc.h"
 
 /* Blobs of a campaign with this bit hold replies to requests for proposals. */
@@ -80,18 +81,24 @@ static int add_trial(aus_campaigns *c, int i, bool *ready, aus_err *err)
   *ready = true;
   AUS_TRY(c->task(c->self, i, index, &task, ready, err));
   if (!*ready) goto done;
+  AUS_TRY(aus_decide_point(c->engine, c->first_id + (uint32_t)i, index, c->bo[i], err));
   AUS_TRY(aus_engine_add(c->engine, &task, err));
   c->state[i].n_added++;
 done:
   return rc;
 }
 
-static void call_off(aus_campaigns *c, int i)
+static int call_off(aus_campaigns *c, int i, aus_err *err)
 {
-  if (c->state[i].called_off) return;
+  int rc = AUS_OK;
+
+  if (c->state[i].called_off) goto done;
   c->state[i].called_off = true;
+  AUS_TRY(aus_decide_stop(c->engine, c->first_id + (uint32_t)i, c->bo[i], err));
   aus_engine_call_off(c->engine, c->first_id + (uint32_t)i, false, aus_bo_n_committed(c->bo[i]));
   aus_engine_call_off(c->engine, c->first_id + (uint32_t)i, true, 0);
+done:
+  return rc;
 }
 
 /* Everything a campaign can do now. */
@@ -104,7 +111,7 @@ static int move_on(aus_campaigns *c, int i, aus_err *err)
   bool ready = true;
 
   if (aus_bo_stopped(c->bo[i]) != AUS_BO_RUNNING) {
-    call_off(c, i);
+    rc = call_off(c, i, err);
     goto done;
   }
   while ((what = aus_bo_next(c->bo[i], &index)) != AUS_BO_NOTHING) {
@@ -178,10 +185,15 @@ int aus_campaigns_run(aus_campaigns *c, aus_engine *engine, aus_err *err)
 
   AUS_NEW(c->state, c->n, err);
   c->engine = engine;
+  (void)aus_engine_utilisation(engine);
   aus_engine_rest(engine, true);
+  for (i = 0; i < c->n; i++)
+    AUS_TRY(aus_decide_campaign(engine, c->first_id + (uint32_t)i, c->bo[i], err));
   for (i = 0; i < c->n; i++)
     AUS_TRY(move_on(c, i, err));
   AUS_TRY(aus_engine_run(engine, on_commit, c, err));
+  c->utilisation = aus_engine_utilisation(engine);
+  aus_engine_rest(engine, false);
 done:
   return rc;
 }

@@ -38,6 +38,7 @@ typedef struct aus_campaigns {
   /** A job of the area's own was committed; may be NULL when it has none. */
   int (*job)(void *self, int c, const aus_task *task, const aus_result *result, aus_err *err);
   /* The runner's. */
+  double utilisation; /* of the workers during the run */
   struct aus_campaign_state *state;
   aus_engine *engine;
 } aus_campaigns;

@@ -2,6 +2,7 @@ libauspex_a_SOURCES += \
 	src/study/campaigns.c src/study/campaigns.h \
 	src/study/change.c src/study/change.h \
 	src/study/command.c src/study/command.h \
+	src/study/decisions.c src/study/decisions.h \
 	src/study/files.c src/study/files.h \
 	src/study/help.c src/study/help.h \
 	src/study/load.c src/study/load.h \

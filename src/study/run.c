@@ -48,7 +48,8 @@ const aus_opt aus_engine_opts[] = {
 
 typedef aus_load study_run; /* a run is a loaded study that is driven */
 
-static aus_engine_conf engine_conf(const study_run *r, const aus_resume *past, const char *run_dir)
+static aus_engine_conf engine_conf(const study_run *r, const aus_resume *past, const char *run_dir,
+                                   aus_status_board *status)
 {
   aus_study_parts parts = r->type->parts(r->self);
   const aus_opts *o = r->engine_opts;
@@ -64,6 +65,7 @@ static aus_engine_conf engine_conf(const study_run *r, const aus_resume *past, c
       .max_failed = (int)aus_opt_int(o, "max_failed"),
       .progress = aus_call_verbosity(r->call->args),
       .title = r->type->name,
+      .status = status,
       .worker = {.kinds = parts.kinds,
                  .n_kinds = parts.n_kinds,
                  .self = r->self,
@@ -133,11 +135,11 @@ done:
 }
 
 static int work(study_run *r, const aus_resume *past, const aus_provenance *who,
-                const char *out_path, const char *run_dir, aus_err *err)
+                const char *out_path, const char *run_dir, aus_status_board *status, aus_err *err)
 {
   int rc = AUS_OK;
   bool together;
-  aus_engine_conf conf = engine_conf(r, past, run_dir);
+  aus_engine_conf conf = engine_conf(r, past, run_dir, status);
   aus_engine *engine = NULL;
   aus_pub *pub = NULL;
 
@@ -149,6 +151,7 @@ static int work(study_run *r, const aus_resume *past, const aus_provenance *who,
   rc = aus_engine_close(engine, rc, &together, err);
   *r->call->apart = !together;
   if (rc != AUS_OK) goto done;
+  aus_status_enter(status, AUS_RUN_PUBLISHING);
   AUS_TRY(publish(r, pub, together, out_path, run_dir, err));
   if (r->call->rank == 0) r->type->report(r->self, r->call->out);
 done:
@@ -188,12 +191,22 @@ done:
   return rc;
 }
 
+static int open_status(const study_run *r, const char *run_dir, aus_status_board **status,
+                       aus_err *err)
+{
+  aus_study_parts parts = r->type->parts(r->self);
+
+  return aus_status_open(status, run_dir, r->type->name, parts.kinds, parts.n_kinds, r->call->size,
+                         err);
+}
+
 int aus_study_run(const aus_call *call, const char *study_path, const char *out_path,
                   const char *run_dir, aus_err *err)
 {
   int rc = AUS_OK;
   int lock = -1;
   study_run r = {.call = call, .study_path = study_path};
+  aus_status_board *status = NULL;
   aus_provenance who = {0};
   aus_resume past = {0};
 
@@ -205,15 +218,20 @@ int aus_study_run(const aus_call *call, const char *study_path, const char *out_
   if (call->rank == 0) rc = aus_rundir_open(run_dir, r.seed, r.digest, &lock, err);
   AUS_TRY(aus_agree(call->world, rc, err));
   AUS_TRY(open_past(&r, &past, run_dir, err));
-  AUS_TRY(work(&r, &past, &who, out_path, run_dir, err));
+  if (call->rank == 0) rc = open_status(&r, run_dir, &status, err);
+  AUS_TRY(aus_agree(call->world, rc, err));
+  AUS_TRY(work(&r, &past, &who, out_path, run_dir, status, err));
   if (call->rank == 0) AUS_TRY(aus_resume_close(&past, err));
   if (call->rank == 0) {
+    aus_status_end(status, AUS_OK, NULL);
     rc = aus_rundir_remove(run_dir, err);
     aus_buf_printf(call->out, "result    %s\n", out_path);
   }
 done:
   if (aus_resume_close(&past, NULL) != AUS_OK)
     AUS_WARN("study", "%s: the journal could not be written to its end", run_dir);
+  if (rc != AUS_OK) aus_status_end(status, rc, err);
+  aus_status_close(status);
   aus_rundir_unlock(lock);
   aus_load_fini(&r);
   aus_provenance_fini(&who);

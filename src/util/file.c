@@ -60,7 +60,7 @@ static int write_all(int fd, const char *p, size_t n)
   return 0;
 }
 
-int aus_file_write(const char *path, const void *bytes, size_t n, aus_err *err)
+static int write_whole(const char *path, const void *bytes, size_t n, int sync, aus_err *err)
 {
   int rc = AUS_OK, fd = -1;
   size_t n_part = strlen(path) + sizeof ".part";
@@ -70,7 +70,7 @@ int aus_file_write(const char *path, const void *bytes, size_t n, aus_err *err)
   snprintf(part, n_part, "%s.part", path);
   fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) AUS_FAIL(err, AUS_EIO, "%s: %s", part, strerror(errno));
-  if (write_all(fd, bytes, n) != 0 || fsync(fd) != 0)
+  if (write_all(fd, bytes, n) != 0 || (sync && fsync(fd) != 0))
     AUS_FAIL(err, AUS_EIO, "%s: %s", part, strerror(errno));
   if (close(fd) != 0) {
     fd = -1;
@@ -83,6 +83,16 @@ done:
   if (rc != AUS_OK && part) unlink(part);
   aus_free(part);
   return rc;
+}
+
+int aus_file_write(const char *path, const void *bytes, size_t n, aus_err *err)
+{
+  return write_whole(path, bytes, n, 1, err);
+}
+
+int aus_file_replace(const char *path, const void *bytes, size_t n, aus_err *err)
+{
+  return write_whole(path, bytes, n, 0, err);
 }
 
 int aus_file_write_in(const char *dir, const char *name, const void *bytes, size_t n, aus_err *err)

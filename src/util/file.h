@@ -29,6 +29,9 @@ AUS_CHECKED int aus_file_write(const char *path, const void *bytes, size_t n, au
 /** The same for a file `name` in the directory `dir` ("": the current one). bytes may be NULL when n is 0. */
 AUS_CHECKED int aus_file_write_in(const char *dir, const char *name, const void *bytes, size_t n,
                                   aus_err *err);
+/** The same without fsync, for a file that is replaced every few seconds: a reader never sees half of it,
+ * but a crash of the machine (not of the program) may lose the last version or leave it empty. Same codes. */
+AUS_CHECKED int aus_file_replace(const char *path, const void *bytes, size_t n, aus_err *err);
 
 /** Could a file be written there (before the work whose result it is)? Its directory must be writable, and
  * the name must not be empty or a directory's. @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */

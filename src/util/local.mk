@@ -10,6 +10,7 @@ libauspex_a_SOURCES += \
 	src/util/json.c src/util/json.h \
 	src/util/log.c src/util/log.h \
 	src/util/opt.c src/util/opt_args.c src/util/opt_text.c src/util/opt.h src/util/opt_range.h \
+	src/util/proc.c src/util/proc.h \
 	src/util/rng.c src/util/rng.h \
 	src/util/sha256.c src/util/sha256.h \
 	src/util/stats.c src/util/stats.h \

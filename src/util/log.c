@@ -8,10 +8,11 @@
 #include "util/clock.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_MODULES = 16 };
+enum { MAX_MODULES = 16, KEPT_LENGTH = 240 };
 
 static const char *const level_names[] = {"none", "error", "warn", "info", "debug", "trace"};
 
@@ -26,6 +27,8 @@ static struct {
   } module[MAX_MODULES];
   int live;
   double t0_s;
+  int64_t n_warnings; /* warnings and errors so far; the last few are kept, in a ring */
+  char warning[AUS_LOG_KEPT][KEPT_LENGTH];
 } sink = {.level = AUS_LOG_WARN};
 
 static int level_of(const char *word, size_t n, aus_log_level *out)
@@ -68,6 +71,7 @@ void aus_log_start(int rank, aus_log_level level, const char *spec)
   sink.rank = rank;
   sink.level = level;
   sink.n_modules = 0;
+  sink.n_warnings = 0;
   sink.t0_s = aus_clock_s();
   while (spec && *spec) {
     size_t n = strcspn(spec, ",");
@@ -86,15 +90,34 @@ int aus_log_on(aus_log_level level, const char *module)
   return level <= sink.level;
 }
 
+/* Also what -q does not show. */
+static void keep(const char *module, const char *text)
+{
+  snprintf(sink.warning[sink.n_warnings % AUS_LOG_KEPT], KEPT_LENGTH, "%.3f %.24s: %.200s",
+           aus_clock_s() - sink.t0_s, module, text);
+  sink.n_warnings++;
+}
+
+int aus_log_warnings(const char *out[AUS_LOG_KEPT])
+{
+  int64_t n = sink.n_warnings < AUS_LOG_KEPT ? sink.n_warnings : AUS_LOG_KEPT, i;
+
+  for (i = 0; i < n; i++)
+    out[i] = sink.warning[(sink.n_warnings - n + i) % AUS_LOG_KEPT];
+  return (int)n;
+}
+
 void aus_log(aus_log_level level, const char *module, const char *format, ...)
 {
   char text[1024], rank[16] = "";
   va_list ap;
 
-  if (!aus_log_on(level, module)) return;
+  if (level > AUS_LOG_WARN && !aus_log_on(level, module)) return;
   va_start(ap, format);
   vsnprintf(text, sizeof text, format, ap);
   va_end(ap);
+  if (level <= AUS_LOG_WARN) keep(module, text);
+  if (!aus_log_on(level, module)) return;
   if (sink.rank > 0) snprintf(rank, sizeof rank, "[%d] ", sink.rank);
   /* One write per line, so that lines of several ranks do not mix. */
   fprintf(stderr, "%s%s%9.3f %-5s %s: %s\n", sink.live ? "\r\033[K" : "", rank,

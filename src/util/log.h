@@ -28,6 +28,12 @@ int aus_log_on(aus_log_level level, const char *module);
 void aus_log(aus_log_level level, const char *module, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+enum { AUS_LOG_KEPT = 5 };
+
+/** The last warnings and errors of this rank, the oldest first, as "seconds module: text": also those
+ * that the level kept off stderr. @param [out] out  lent until the next one. @return how many. Local. */
+int aus_log_warnings(const char *out[AUS_LOG_KEPT]);
+
 /** Tell the log that a progress line stands on the terminal and must be cleared first. Local. */
 void aus_log_live(int on);
 

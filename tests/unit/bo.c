@@ -112,6 +112,7 @@ static void lag_rule(void **state)
   int64_t i, k = 5, v;
 
   (void)state;
+  assert_int_equal(aus_bo_horizon(bo, 4), -1);
   while (aus_bo_n_committed(bo) < N) {
     for (; aus_bo_next(bo, &i) == AUS_BO_EVALUATE;)
       continue;
@@ -119,6 +120,7 @@ static void lag_rule(void **state)
       if (i < k) continue; /* an evaluation */
       v = k - LAG > 4 ? k - LAG : 4;
       assert_int_equal(i, k);
+      assert_int_equal(aus_bo_horizon(bo, k), v);
       assert_true(aus_bo_n_committed(bo) > v);
       drive_propose(bo, k);
       p = aus_bo_point_at(bo, k++);

@@ -1,7 +1,7 @@
 # unit tests of src/engine
 if HAVE_CMOCKA
 ENGINE_TESTS = tests/unit/median.t tests/unit/task.t tests/unit/sched.t tests/unit/wire.t tests/unit/work.t \
-	tests/unit/engine.t
+	tests/unit/engine.t tests/unit/recall.t tests/unit/status.t
 check_PROGRAMS += $(ENGINE_TESTS)
 TESTS += $(ENGINE_TESTS)
 
@@ -20,7 +20,13 @@ tests_unit_wire_t_LDADD = $(UNIT_LDADD)
 tests_unit_work_t_SOURCES = tests/unit/work.c
 tests_unit_work_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_work_t_LDADD = $(UNIT_LDADD)
+tests_unit_status_t_SOURCES = tests/unit/status.c
+tests_unit_status_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_status_t_LDADD = $(UNIT_LDADD)
 tests_unit_engine_t_SOURCES = tests/unit/engine.c
 tests_unit_engine_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_engine_t_LDADD = $(UNIT_LDADD)
+tests_unit_recall_t_SOURCES = tests/unit/recall.c
+tests_unit_recall_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_recall_t_LDADD = $(UNIT_LDADD)
 endif

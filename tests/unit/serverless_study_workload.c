@@ -185,21 +185,24 @@ static void traces(void **state)
   (void)state;
   check_ok(open_section(&f, ""), &err);
   check_ok(aus_cfg_parse(f.env.conf, "list", list, strlen(list), &root, &err), &err);
-  check_ok(aus_serverless_study_traces(&f.env, &f.in, aus_cfg_get(root, "w"), &t, &n, &err), &err);
+  check_ok(aus_serverless_study_traces(&f.env, &f.in, "list", aus_cfg_get(root, "w"), &t, &n, &err),
+           &err);
   assert_int_equal(n, 3);
   assert_true(t[0].n > 100);
   assert_int_equal(t[1].n, 2100); /* 60 + m for the minutes 0 to 29 but 7 and 8 */
   assert_int_equal(t[2].n, t[1].n);
   assert_true(t[1].t_s[0] != t[2].t_s[0]);
   aus_serverless_study_traces_free(t, n);
-  check_ok(aus_serverless_study_traces(&f.env, &f.in, NULL, &t, &n, &err), &err);
+  check_ok(aus_serverless_study_traces(&f.env, &f.in, "list", NULL, &t, &n, &err), &err);
   assert_int_equal(n, 0);
   aus_serverless_study_traces_free(t, n);
-  check_fails(aus_serverless_study_traces(&f.env, &f.in, aus_cfg_get(root, "x"), &t, &n, &err),
-              AUS_EFORMAT, "serverless/3", &err);
+  check_fails(
+      aus_serverless_study_traces(&f.env, &f.in, "list", aus_cfg_get(root, "x"), &t, &n, &err),
+      AUS_EFORMAT, "serverless/3", &err);
   assert_null(t);
-  check_fails(aus_serverless_study_traces(&f.env, &f.in, aus_cfg_get(root, "z"), &t, &n, &err),
-              AUS_ECONFIG, "unknown key \"file\"", &err);
+  check_fails(
+      aus_serverless_study_traces(&f.env, &f.in, "list", aus_cfg_get(root, "z"), &t, &n, &err),
+      AUS_ECONFIG, "unknown key \"file\"", &err);
   close_section(&f);
 }
 

@@ -92,6 +92,16 @@ static void result_round_trip(void **state)
   assert_memory_equal(s.ranges, ranges, sizeof *ranges); /* shard and first row, too */
   assert_int_equal(s.err.code, AUS_OK);
   aus_result_fini(&s);
+  /* Of blobs only the places travel in it. */
+  r.blobs = (aus_blob[]){{.n = 3, .bytes = args}, {.n = 9, .range = ranges[0]}};
+  r.n_blobs = 2;
+  aus_buf_clear(&b);
+  aus_result_encode(&r, &b);
+  check_ok(aus_result_decode(&s, b.data, (size_t)b.n, &err), &err);
+  assert_true(s.n_blobs == 0 && s.n_blob_ranges == 2 && s.blob_ranges[0].n == 0);
+  assert_memory_equal(&s.blob_ranges[1], ranges, sizeof *ranges);
+  aus_result_fini(&s);
+  r.n_blobs = 0;
   /* A failure carries its error, field by field. */
   r.status = AUS_S_FAIL_SIM;
   (void)aus_fail(&r.err, AUS_EINVAL, "src/x.c:1", "because");
@@ -105,6 +115,23 @@ static void result_round_trip(void **state)
   assert_string_equal(s.err.where, "src/x.c:1");
   aus_result_fini(&s);
   aus_buf_fini(&b);
+}
+
+static void digest(void **state)
+{
+  aus_task t = a_task();
+  uint32_t before, after;
+  aus_err err;
+
+  (void)state;
+  check_ok(aus_task_digest(&t, &before, &err), &err);
+  t.attempt = 1;
+  t.hard_s = 99;
+  check_ok(aus_task_digest(&t, &after, &err), &err);
+  assert_int_equal(before, after);
+  t.x = (double[]){0.1, -2.0, 1.1e300};
+  check_ok(aus_task_digest(&t, &after, &err), &err);
+  assert_int_not_equal(before, after);
 }
 
 static void truncations(void **state)
@@ -201,7 +228,7 @@ static void comparison(void **state)
   double y2[] = {1.5, NAN};
   aus_range g2[2];
   char bytes[] = "model", other[] = "modem";
-  aus_blob blob = {{1, 2}, 5, bytes}, blob2 = {{1, 2}, 5, bytes};
+  aus_blob blob = {.key = {1, 2}, .n = 5, .bytes = bytes}, blob2 = blob;
   aus_result a = a_result(), b = a_result();
 
   (void)state;
@@ -296,9 +323,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(task_round_trip), cmocka_unit_test(result_round_trip),
-      cmocka_unit_test(truncations),     cmocka_unit_test(damaged_bytes),
-      cmocka_unit_test(comparison),      cmocka_unit_test(statuses),
-      cmocka_unit_test(out_of_memory),
+      cmocka_unit_test(digest),          cmocka_unit_test(truncations),
+      cmocka_unit_test(damaged_bytes),   cmocka_unit_test(comparison),
+      cmocka_unit_test(statuses),        cmocka_unit_test(out_of_memory),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
