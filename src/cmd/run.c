@@ -15,6 +15,15 @@
 static const aus_cli run_cli[] = {
     {"output", 'o', "FILE", "HDF5 file to publish (default: the study's name with .h5)"},
     {"dir", 0, "DIR", "run directory for shards (default: the output's name with .run)"},
+    {"walltime", 0, "TIME",
+     "when to end early: SECONDS, MM:SS, HH:MM:SS or D-HH:MM:SS from the start (default: what "
+     "Slurm says)"},
+    {"fresh", 0, NULL, "start anew; refused where an unfinished run can be resumed"},
+    {"force", 0, NULL, "with --fresh: discard that run"},
+    {"keep", 0, NULL, "keep the run directory, with the journal, also after success"},
+    {"break-lock", 0, NULL, "the run that holds the directory is known to be dead"},
+    {"publish-every", 0, "SECONDS",
+     "publish what is there so often; the same as --set engine.publish_every_s"},
     {0},
 };
 

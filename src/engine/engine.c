@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/ledger.h"
 #include "engine/memory.h"
@@ -20,7 +21,9 @@
 
 enum { MESSAGES_AT_ONCE = 256, ACTIONS_AT_ONCE = 64, TASK_FIXED_BYTES = 64 };
 
-static const double bye_wait_s = 5, verdict_wait_s = 60;
+static const double beat_interval_s = 5, bye_wait_s = 5, bye_wait_stop_s = 0.4, verdict_wait_s = 60;
+static const double publication_bytes_per_s =
+    20e6; /* until one was measured: one rank, deflate 4 */
 
 /* What the manager knows about a worker besides the scheduler's table. */
 typedef struct peer {
@@ -47,6 +50,7 @@ struct aus_engine {
   aus_progress progress;
   aus_ledger ledger;
   aus_memory memory;
+  double beat_s;   /* last sign of life */
   double unix_s;   /* Unix time minus aus_clock_s() */
   aus_err failure; /* what ends the run, also when found inside the poll hook */
   bool closing, resting;
@@ -57,6 +61,14 @@ struct aus_engine {
   int n_lost;
   uint64_t roll;
   bool machine_dependent;
+  /* Orders from outside. */
+  aus_ctl ctl;
+  bool drained;
+  bool publish,
+      publishing;         /* asked for; shards are being closed for it, and nothing is committed */
+  double publish_until_s; /* for the shards */
+  double publication_s;   /* what the last one took */
+  double n_bytes;         /* of the rows committed so far */
 };
 
 /* ---- figures ---- */
@@ -82,12 +94,24 @@ void aus_engine_stage(aus_engine *e, const char *stage)
   if (e->conf.status) aus_status_facts_of(e->conf.status)->stage = stage;
 }
 
+/* A sign of life for runs on other hosts; a failure ends the run at the next turn. */
+static void beat(aus_engine *e, double now_s)
+{
+  aus_err why;
+
+  if (!e->conf.dir || now_s - e->beat_s < beat_interval_s) return;
+  e->beat_s = now_s;
+  aus_err_clear(&why);
+  if (aus_rundir_beat(e->conf.dir, &why) != AUS_OK && e->failure.code == AUS_OK) e->failure = why;
+}
+
 static void tick(aus_engine *e, double now_s)
 {
   aus_sched_stats x;
   bool due = aus_ledger_due(&e->ledger, now_s);
 
   show_status(e, now_s);
+  beat(e, now_s);
   if (!due && now_s - e->progress.shown_s < 0.2) return;
   x = aus_sched_count(e->sched);
   aus_progress_show(&e->progress, &x, now_s, false);
@@ -99,6 +123,7 @@ aus_engine_log aus_engine_report(const aus_engine *e)
   const aus_ledger *l = &e->ledger;
 
   return (aus_engine_log){.n = l->n,
+                          .n_trials = e->n_trials,
                           .trial = l->trial,
                           .attempts = l->attempts,
                           .cost_s = l->cost_s,
@@ -133,6 +158,14 @@ double aus_engine_utilisation(aus_engine *e)
     share = e->meter_busy_s / ((e->n_peers - e->resting) * span_s);
   e->meter_first_s = e->meter_busy_s = 0;
   return share;
+}
+
+/* A second SIGINT: nobody waits any more. */
+static void abort_run(const aus_engine *e)
+{
+  AUS_WARN("engine", "aborted by a second SIGINT");
+  if (e->world != MPI_COMM_NULL) MPI_Abort(e->world, 130);
+  _exit(130);
 }
 
 /* ---- messages ---- */
@@ -283,6 +316,20 @@ done:
   return rc;
 }
 
+/* What a worker heard counts as if it had been heard here. */
+static int take_notice(aus_engine *e, const aus_msg *m, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_wire_notice n;
+
+  AUS_TRY(aus_wire_notice_decode(&n, m, err));
+  if (n.text[0]) AUS_WARN("engine", "worker %d: %s", m->peer, n.text);
+  aus_ctl_hear(&e->ctl, &n.orders);
+  if (n.orders.abort) abort_run(e);
+done:
+  return rc;
+}
+
 static int take_message(aus_engine *e, const aus_msg *m, aus_err *err)
 {
   switch (m->type) {
@@ -299,8 +346,7 @@ static int take_message(aus_engine *e, const aus_msg *m, aus_err *err)
   case AUS_MSG_BYE:
     return take_bye(e, m, err);
   case AUS_MSG_NOTICE:
-    AUS_WARN("engine", "worker %d: %.*s", m->peer, (int)m->n, (const char *)m->payload);
-    return AUS_OK;
+    return take_notice(e, m, err);
   case AUS_MSG_TASK:
   case AUS_MSG_CANCEL:
   case AUS_MSG_STOP:
@@ -395,12 +441,24 @@ static void note_machine(aus_engine *e, const aus_result *r)
            aus_status_names[r->status]);
 }
 
+/* For the time that a publication will take. */
+static void count_bytes(aus_engine *e, const aus_range *g)
+{
+  const aus_table *t = &e->conf.worker.tables[g->table];
+  int i;
+
+  for (i = 0; i < t->n_columns; i++)
+    e->n_bytes += (double)g->n * t->column[i].width * (double)aus_dtype_size(t->column[i].type);
+}
+
 static int commit(aus_engine *e, const aus_action *a, aus_err *err)
 {
-  int rc = AUS_OK, worker = aus_comm_is_local(e->comm, a->worker) ? 0 : a->worker;
+  int rc = AUS_OK, worker = aus_comm_is_local(e->comm, a->worker) ? 0 : a->worker, i;
   double start_s = a->worker ? a->start_s + e->unix_s : (double)NAN;
   const aus_result *r = a->result;
 
+  for (i = 0; i < r->n_ranges; i++)
+    count_bytes(e, &r->ranges[i]);
   AUS_TRY(aus_memory_commit(&e->memory, a->task, r, &worker, &start_s, &e->blobs, err));
   if (!r->job)
     AUS_TRY(aus_ledger_commit(&e->ledger, r, worker, start_s - e->unix_s - e->opened_s, err));
@@ -461,12 +519,121 @@ done:
   return rc;
 }
 
-/* ---- turns ---- */
-
 static void remember(aus_engine *e, int rc, const aus_err *why)
 {
   if (rc != AUS_OK && e->failure.code == AUS_OK) e->failure = *why;
 }
+
+/* ---- closing shards ---- */
+
+static bool is_live(const aus_engine *e, int worker)
+{
+  aus_worker_state state = aus_sched_worker(e->sched, worker);
+
+  return state == AUS_W_IDLE || state == AUS_W_BUSY || state == AUS_W_SUSPECT;
+}
+
+static int first_unrolled(const aus_engine *e)
+{
+  int i;
+
+  for (i = 1; i <= e->n_peers; i++)
+    if (!e->peer[i].rolled && is_live(e, i)) return i;
+  return 0;
+}
+
+static int ask_to_roll(aus_engine *e, aus_err *err)
+{
+  int rc = AUS_OK, i;
+
+  e->roll++;
+  for (i = 1; i <= e->n_peers; i++) {
+    e->peer[i].rolled = false;
+    if (is_live(e, i))
+      AUS_TRY(aus_wire_send(
+          e->comm, i, (aus_msg){.type = AUS_MSG_CANCEL, .id = e->roll, .flags = AUS_WIRE_ROLL},
+          NULL, err));
+  }
+done:
+  return rc;
+}
+
+/* ---- orders from outside ---- */
+
+static void end_early(const aus_engine *e, aus_err *err)
+{
+  (void)aus_fail(err, AUS_ECANCEL, AUS_HERE, "stopped by %s", aus_ctl_name(e->ctl.signal));
+}
+
+static void obey(aus_engine *e)
+{
+  aus_ctl *c = &e->ctl;
+  aus_orders seen = aus_ctl_seen();
+  double now_s = aus_clock_s();
+  double need_s = fmax(e->publication_s, e->n_bytes / publication_bytes_per_s);
+
+  if (seen.abort) abort_run(e);
+  aus_ctl_hear(c, &seen);
+  aus_sched_until(e->sched, c->conf.limit_s - c->conf.margin_s - need_s);
+  if (aus_sched_late(e->sched)) aus_ctl_hear(c, &(aus_orders){.order = AUS_ORDER_DRAIN});
+  switch (aus_ctl_next(c, now_s, need_s)) {
+  case AUS_CTL_GO_ON:
+    break;
+  case AUS_CTL_PUBLISH:
+    e->publish = e->conf.on_publish;
+    break;
+  case AUS_CTL_FREEZE:
+    AUS_INFO("engine", "%s: no new trials, running ones have %.0f s", aus_ctl_name(c->signal),
+             c->cancel_s - now_s);
+    aus_sched_freeze(e->sched, false);
+    break;
+  case AUS_CTL_CANCEL:
+    aus_sched_freeze(e->sched, true);
+    break;
+  case AUS_CTL_STOP:
+    AUS_INFO("engine", "%s: stopping at once", aus_ctl_name(c->signal));
+    end_early(e, &e->failure);
+    break;
+  }
+}
+
+static void end_publication(aus_engine *e)
+{
+  e->publish = e->publishing = false;
+  aus_sched_hold(e->sched, false);
+}
+
+/* On request while the workers go on: they close their shards, and until rank 0 has written the file
+ * nothing is committed, so that all that is committed lies in closed ones. */
+static int publish(aus_engine *e, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  double now_s = aus_clock_s();
+  aus_err why;
+
+  if (!e->publish) goto done;
+  aus_err_clear(&why);
+  if (e->ctl.order >= AUS_ORDER_DRAIN) {
+    end_publication(e); /* a better one follows, or none */
+  } else if (!e->publishing) {
+    e->publishing = true;
+    e->publish_until_s = now_s + e->conf.sched.lost_after_s;
+    aus_sched_hold(e->sched, true);
+    AUS_TRY(ask_to_roll(e, err));
+  } else if ((i = first_unrolled(e)) == 0) {
+    if (e->conf.on_publish(e->conf.on_publish_self, &why) != AUS_OK)
+      AUS_WARN("engine", "not published, the run goes on: %s", why.text);
+    e->publication_s = aus_clock_s() - now_s;
+    end_publication(e);
+  } else if (now_s > e->publish_until_s) {
+    AUS_WARN("engine", "not published, the run goes on: worker %d does not close its shard", i);
+    end_publication(e);
+  }
+done:
+  return rc;
+}
+
+/* ---- turns ---- */
 
 /* Rank 0 inside a task of its own: messages are taken and tasks sent, but nothing is committed, because
  * the study's data must not change under the handler. */
@@ -480,12 +647,20 @@ static aus_poll_answer look(void *self)
   aus_err_clear(&why);
   aus_sched_hold(e->sched, true);
   rc = take_messages(e, &any, &why);
+  if (!e->closing) obey(e);
   if (rc == AUS_OK && !e->closing) rc = act(e, &any, &why);
   if (rc == AUS_OK) rc = aus_memory_flush(&e->memory, aus_clock_s(), &why);
-  aus_sched_hold(e->sched, false);
+  aus_sched_hold(e->sched, e->publishing);
   remember(e, rc, &why);
   tick(e, aus_clock_s());
   return e->failure.code == AUS_OK ? AUS_POLL_CONTINUE : AUS_POLL_STOP;
+}
+
+/* What was found inside the poll hook ends the run now. */
+static int failed(const aus_engine *e, aus_err *err)
+{
+  if (e->failure.code != AUS_OK) *err = e->failure;
+  return e->failure.code;
 }
 
 static int step_worker(aus_engine *e, bool *any, aus_err *err)
@@ -496,10 +671,7 @@ static int step_worker(aus_engine *e, bool *any, aus_err *err)
   if (!e->worker || e->stopped) goto done;
   AUS_TRY(aus_worker_step(e->worker, &active, &e->stopped, err));
   *any |= active;
-  if (e->failure.code != AUS_OK && !e->closing) {
-    *err = e->failure;
-    rc = e->failure.code;
-  }
+  if (!e->closing) AUS_TRY(failed(e, err));
 done:
   return rc;
 }
@@ -522,9 +694,14 @@ static int turn(aus_engine *e, bool acting, aus_err *err)
   bool any = false;
 
   AUS_TRY(take_messages(e, &any, err));
+  if (!e->closing) {
+    obey(e);
+    AUS_TRY(failed(e, err));
+  }
   if (acting) AUS_TRY(act(e, &any, err));
   AUS_TRY(aus_memory_flush(&e->memory, aus_clock_s(), err));
   AUS_TRY(step_worker(e, &any, err));
+  if (acting) AUS_TRY(publish(e, err));
   if (any) {
     aus_comm_busy(e->comm);
     tick(e, aus_clock_s());
@@ -550,9 +727,17 @@ int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *
     rc = why.code;
     goto done;
   }
-  while (!aus_sched_done(e->sched))
+  while (!aus_sched_done(e->sched)) {
     AUS_TRY(turn(e, true, &why));
+    if (!aus_sched_still(e->sched)) continue;
+    e->drained = true;
+    end_early(e, &why);
+    rc = why.code;
+    goto done;
+  }
 done:
+  e->publishing = false;
+  aus_sched_hold(e->sched, false);
   x = aus_sched_count(e->sched);
   aus_progress_show(&e->progress, &x, aus_clock_s(), true);
   aus_status_tick(e->conf.status, &x, utilisation(e), aus_clock_s());
@@ -575,6 +760,7 @@ int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err)
     AUS_FAIL(err, AUS_EINVAL, "%s %u:%u is of kind %d, there are %d", task->job ? "job" : "trial",
              (unsigned)(task->id >> 32), (unsigned)task->id, task->kind, e->conf.worker.n_kinds);
   AUS_TRY(aus_sched_add(e->sched, task, err));
+  e->n_trials += !task->job;
   AUS_TRY(aus_memory_added(&e->memory, e->sched, task, err));
 done:
   return rc;
@@ -585,6 +771,11 @@ int aus_engine_decide(aus_engine *e, aus_record_type type, const aus_buf *payloa
   return aus_memory_decide(&e->memory, type, payload, err);
 }
 
+bool aus_engine_drained(const aus_engine *e)
+{
+  return e->drained;
+}
+
 void aus_engine_call_off(aus_engine *e, uint32_t campaign, bool job, int64_t from)
 {
   aus_sched_call_off(e->sched, campaign, job, from);
@@ -592,35 +783,12 @@ void aus_engine_call_off(aus_engine *e, uint32_t campaign, bool job, int64_t fro
 
 /* ---- shards and blobs ---- */
 
-static bool is_live(const aus_engine *e, int worker)
-{
-  aus_worker_state state = aus_sched_worker(e->sched, worker);
-
-  return state == AUS_W_IDLE || state == AUS_W_BUSY || state == AUS_W_SUSPECT;
-}
-
-static int first_unrolled(const aus_engine *e)
-{
-  int i;
-
-  for (i = 1; i <= e->n_peers; i++)
-    if (!e->peer[i].rolled && is_live(e, i)) return i;
-  return 0;
-}
-
 int aus_engine_roll(aus_engine *e, aus_err *err)
 {
   int rc = AUS_OK, i;
   double until_s = aus_clock_s() + e->conf.sched.lost_after_s;
 
-  e->roll++;
-  for (i = 1; i <= e->n_peers; i++) {
-    e->peer[i].rolled = false;
-    if (is_live(e, i))
-      AUS_TRY(aus_wire_send(e->comm, i,
-                            (aus_msg){.type = AUS_MSG_JOB, .id = e->roll, .flags = AUS_WIRE_ROLL},
-                            NULL, err));
-  }
+  AUS_TRY(ask_to_roll(e, err));
   while ((i = first_unrolled(e))) {
     AUS_TRY(turn(e, false, err));
     if (aus_clock_s() < until_s) continue;
@@ -689,6 +857,7 @@ static int open_manager(aus_engine *e, aus_err *err)
   AUS_TRY(aus_ledger_init(&e->ledger, e->opened_s, err));
   AUS_TRY(aus_memory_init(&e->memory, e->conf.journal, e->conf.recall, &e->conf.worker, err));
   aus_progress_start(&e->progress, 0, e->conf.title, 0, e->opened_s);
+  aus_ctl_init(&e->ctl, &e->conf.ctl, e->opened_s);
 done:
   return rc;
 }
@@ -826,7 +995,7 @@ static void say_stop(aus_engine *e, int code)
 /* BYE from everyone. False: somebody did not answer in time. */
 static bool stop_workers(aus_engine *e, int code)
 {
-  double until_s = aus_clock_s() + bye_wait_s;
+  double until_s = aus_clock_s() + (e->ctl.did == AUS_CTL_STOP ? bye_wait_stop_s : bye_wait_s);
 
   e->closing = true;
   say_stop(e, code);

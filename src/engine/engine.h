@@ -9,10 +9,12 @@
 #ifndef AUS_ENGINE_ENGINE_H
 #define AUS_ENGINE_ENGINE_H
 
+#include "engine/ctl.h"
 #include "engine/recall.h"
 #include "engine/sched.h"
 #include "engine/status.h"
 #include "engine/work.h"
+#include "store/rundir.h"
 
 #include <mpi.h>
 
@@ -25,6 +27,11 @@ typedef struct aus_engine_conf {
   int progress;             /* 0: quiet; 1: progress line; 2: also a line per commit */
   const char *title;        /* shown in the progress line */
   aus_status_board *status; /* rank 0: kept up to date; lent; NULL: none */
+  aus_ctl_conf ctl;         /* when and how a run ends early */
+  /* Rank 0, in the middle of aus_engine_run(): publish what is committed, all of whose rows lie in closed
+   * shards. An error is a warning, the run goes on. NULL: never. */
+  int (*on_publish)(void *self, aus_err *err);
+  void *on_publish_self;
   /* Kinds, tables, run directory, study data: equal on all ranks. first_shard is the first free number; rank
    * r writes first_shard + r, + ranks, ... (shard_stride and on_poll are set by the engine). */
   aus_worker_conf worker;
@@ -32,6 +39,7 @@ typedef struct aus_engine_conf {
    * recall has a result of is answered from there. */
   aus_journal *journal;
   aus_recall *recall;
+  const aus_rundir *dir; /* gets a sign of life every few seconds */
 } aus_engine_conf;
 
 /** Start: communicators, local worker, HELLOs.
@@ -61,10 +69,16 @@ typedef int (*aus_commit_fn)(void *self, const aus_task *task, const aus_result 
  *
  * @param [in] on_commit  called in index order within a campaign; may add tasks; may be NULL
  * @return AUS_OK (failed trials are results, not errors); AUS_ENUMERIC too many failed; AUS_EIO a
- *         worker or the journal could not write; AUS_EMPI no worker left; AUS_ECANCEL stopped by a signal; AUS_EINVAL a task needs a
- *         blob that is not there; AUS_EBUG a result or a task is not what the journal has; AUS_EFORMAT a damaged message; what on_commit returns
+ *         worker or the journal could not write; AUS_EMPI no worker left; AUS_EBUSY another run has taken the
+ *         run directory; AUS_ECANCEL ended early by a signal or the wall clock: see aus_engine_drained();
+ *         AUS_EINVAL a task needs a blob that is not there; AUS_EBUG a result or a task is not what the
+ *         journal has; AUS_EFORMAT a damaged message; what on_commit returns
  */
 AUS_CHECKED int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *err);
+
+/** After AUS_ECANCEL: true when the run was drained, so that what is committed may be published; false when it
+ * was to be left at once. */
+bool aus_engine_drained(const aus_engine *e);
 
 /** Write a decision to the journal: CAMPAIGN, PROPOSE, STOPPED. The payload begins with its u64 key. One
  * that an earlier run has written is compared instead.
@@ -88,7 +102,7 @@ void aus_engine_drop_blob(aus_engine *e, aus_blob_key key);
 
 /** What goes to /provenance, one entry per committed trial in order of commitment per campaign. */
 typedef struct aus_engine_log {
-  int64_t n;
+  int64_t n, n_trials; /* n_trials: all that were added */
   const uint64_t *trial;
   const uint16_t *attempts;
   const double *cost_s, *start_s; /* start: seconds since the engine opened */

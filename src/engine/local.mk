@@ -1,5 +1,6 @@
 libauspex_a_SOURCES += \
 	src/engine/blobs.c src/engine/blobs.h \
+	src/engine/ctl.c src/engine/ctl.h \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/ledger.c src/engine/ledger.h \
 	src/engine/median.c src/engine/median.h \

@@ -77,6 +77,11 @@ typedef struct member {
   int next_due;
 } member;
 
+/* What tasks of a kind have cost. */
+typedef struct costs {
+  aus_median middle, slow; /* slow: 95 % were not above */
+} costs;
+
 /* A second result that differs from the first. */
 typedef struct dispute {
   struct dispute *next;
@@ -97,13 +102,14 @@ struct aus_sched {
   int *first, *last; /* lists of available workers by number of tasks held */
   int due_first;
   dispute *dispute_first, *dispute_last;
-  aus_median *costs; /* by kind */
+  costs *costs; /* by kind */
   int64_t n_kinds, cap_kinds;
   int64_t n_in[N_ITEM_STATES];
   int n_workers_in[AUS_W_STOPPED + 1];
   aus_sched_stats stats;
-  bool hold, rest, started;
+  bool hold, rest, started, frozen, late;
   double t_check_s; /* nobody can be too silent before this */
+  double until_s;
   /* Lent to the caller until the next aus_sched_next(). */
   aus_task lent_task;
   aus_result lent_result; /* of a task given up */
@@ -493,7 +499,7 @@ static void heard(aus_sched *s, int i, double now_s)
     for (k = 0; k < w->n_held; k++) {
       item *it = item_of(w->held[k].line, w->held[k].index);
 
-      if (it->state == QUEUED && !w->held[k].asked) {
+      if (it->state == QUEUED && !w->held[k].asked && !s->frozen) {
         set_item(s, it, RUNNING);
         it->worker = i;
         it->charged = (uint16_t)(it->charged - w->held[k].charged);
@@ -589,9 +595,12 @@ static int add_cost(aus_sched *s, uint16_t kind, double cost_s, aus_err *err)
 
   if (!(cost_s >= 0) || isinf(cost_s)) goto done;
   AUS_TRY(aus_grow(&s->costs, &s->cap_kinds, kind + 1, sizeof *s->costs, err));
-  while (s->n_kinds <= kind)
-    aus_median_init(&s->costs[s->n_kinds++]);
-  AUS_TRY(aus_median_add(&s->costs[kind], cost_s, err));
+  for (; s->n_kinds <= kind; s->n_kinds++) {
+    aus_median_init(&s->costs[s->n_kinds].middle);
+    aus_median_init_at(&s->costs[s->n_kinds].slow, 0.95);
+  }
+  AUS_TRY(aus_median_add(&s->costs[kind].middle, cost_s, err));
+  AUS_TRY(aus_median_add(&s->costs[kind].slow, cost_s, err));
 done:
   return rc;
 }
@@ -599,8 +608,15 @@ done:
 /* The hard deadline of a kind that has none of its own. */
 static double default_deadline(const aus_sched *s, uint16_t kind)
 {
-  if (kind >= s->n_kinds || s->costs[kind].n < COSTS_NEEDED) return s->conf.timeout_first_s;
-  return fmax(s->conf.timeout_min_s, 20 * aus_median_get(&s->costs[kind]));
+  if (kind >= s->n_kinds || s->costs[kind].middle.n < COSTS_NEEDED) return s->conf.timeout_first_s;
+  return fmax(s->conf.timeout_min_s, 20 * aus_median_get(&s->costs[kind].middle));
+}
+
+/* What a task of this kind will hardly exceed; 0 when none was done yet. */
+static double slow_cost(const aus_sched *s, uint16_t kind)
+{
+  if (kind >= s->n_kinds || s->costs[kind].slow.n == 0) return 0;
+  return aus_median_get(&s->costs[kind].slow);
 }
 
 /* ---- results ---- */
@@ -618,6 +634,10 @@ static bool accept(aus_sched *s, int i, line *l, int64_t index, aus_result *kept
 
   if (kept->status == AUS_S_CANCELLED && c && c->overdue) kept->status = AUS_S_TIMEOUT;
   if (!current && aus_status_machine(kept->status)) return false; /* another attempt is under way */
+  if (s->frozen && kept->status == AUS_S_CANCELLED && !it->unwanted) {
+    requeue(s, l, index);
+    return false;
+  }
   if (!it->unwanted && retryable(kept->status) && try_again(s, l, index, kept->status))
     return false;
   if (it->state == RUNNING && !current) {
@@ -784,6 +804,35 @@ void aus_sched_call_off(aus_sched *s, uint32_t campaign, bool job, int64_t from)
     call_off(s, l, i);
 }
 
+void aus_sched_freeze(aus_sched *s, bool running_too)
+{
+  int i, k;
+
+  s->frozen = true;
+  for (i = 1; i <= s->n_workers; i++) {
+    member *w = &s->worker[i];
+
+    if (w->state == AUS_W_LOST || w->state == AUS_W_STOPPED) continue;
+    for (k = running_too ? 0 : 1; k < w->n_held; k++)
+      ask_to_cancel(s, i, &w->held[k]);
+  }
+}
+
+bool aus_sched_still(const aus_sched *s)
+{
+  return s->frozen && s->n_in[RUNNING] == 0 && !s->ready_first;
+}
+
+void aus_sched_until(aus_sched *s, double t_s)
+{
+  s->until_s = t_s;
+}
+
+bool aus_sched_late(const aus_sched *s)
+{
+  return s->late;
+}
+
 void aus_sched_hold(aus_sched *s, bool hold)
 {
   s->hold = hold;
@@ -896,6 +945,20 @@ static void hand_over(aus_sched *s, line *l, int64_t index, int i, double now_s)
   enlist(s, i);
 }
 
+/* Will it be done in time? Behind another one it is better not sent than asked back. */
+static bool fits(aus_sched *s, const line *l, int64_t index, int i, double now_s)
+{
+  const member *w = &s->worker[i];
+  double done_s = now_s + slow_cost(s, item_of(l, index)->task.kind);
+  int k;
+
+  if (isinf(s->until_s)) return true;
+  if (done_s > s->until_s) s->late = true;
+  for (k = 0; k < w->n_held; k++)
+    done_s += slow_cost(s, item_of(w->held[k].line, w->held[k].index)->task.kind);
+  return done_s <= s->until_s;
+}
+
 static int next_send(aus_sched *s, double now_s, aus_action *a, aus_err *err)
 {
   int rc = AUS_OK, i;
@@ -903,7 +966,7 @@ static int next_send(aus_sched *s, double now_s, aus_action *a, aus_err *err)
   turns *r = &s->jobs;
   line *l;
 
-  if (!anyone_free(s)) goto done;
+  if (s->frozen || !anyone_free(s)) goto done;
   l = turns_line(r, &index);
   if (!l) {
     r = &s->trials;
@@ -911,7 +974,7 @@ static int next_send(aus_sched *s, double now_s, aus_action *a, aus_err *err)
   }
   if (!l) goto done;
   i = choose_worker(s, l, index);
-  if (!i) goto done;
+  if (!i || !fits(s, l, index, i, now_s)) goto done;
   AUS_TRY(aus_heap_reserve(&l->again, l->again.n + l->n_open + 1, err));
   if (index == l->next_new) l->next_new++;
   hand_over(s, l, index, i, now_s);
@@ -1008,8 +1071,10 @@ void aus_sched_destroy(aus_sched *s)
   for (i = 0; s->worker && i <= s->n_workers; i++)
     aus_free(s->worker[i].held);
   aus_free(s->worker);
-  for (i = 0; i < s->n_kinds; i++)
-    aus_median_fini(&s->costs[i]);
+  for (i = 0; i < s->n_kinds; i++) {
+    aus_median_fini(&s->costs[i].middle);
+    aus_median_fini(&s->costs[i].slow);
+  }
   aus_free(s->costs);
   aus_free(s->first);
   aus_free(s->last);
@@ -1030,6 +1095,7 @@ int aus_sched_create(aus_sched **out, const aus_sched_conf *conf, int n_workers,
     AUS_FAIL(err, AUS_EINVAL, "scheduler: a count or time is out of range");
   AUS_NEW(s, 1, err);
   s->conf = *conf;
+  s->until_s = INFINITY;
   s->n_workers = n_workers;
   s->n_workers_in[AUS_W_ABSENT] = n_workers;
   aus_heap_init(&s->jobs.now);

@@ -96,6 +96,21 @@ void aus_sched_hold(aus_sched *s, bool hold);
 /** The local worker takes no tasks as long as there is another one: rank 0 is wanted as manager. Local. */
 void aus_sched_rest(aus_sched *s, bool rest);
 
+/** Send nothing any more. Tasks that wait at a worker behind another one are asked back at once, running ones
+ * only with running_too; those that come back cancelled are queued again, uncharged, and what is done is
+ * committed as ever. Local. */
+void aus_sched_freeze(aus_sched *s, bool running_too);
+
+/** Frozen, nothing runs any more, and nothing is left to be committed. Local. */
+bool aus_sched_still(const aus_sched *s);
+
+/** Tasks that would hardly be done by then (95 % of the costs of their kind) are not sent; INFINITY at first.
+ * Local. */
+void aus_sched_until(aus_sched *s, double t_s);
+
+/** A task was not sent because of aus_sched_until(). Local. */
+bool aus_sched_late(const aus_sched *s);
+
 /** Next action, or AUS_ACT_NONE; also looks at deadlines and silences.
  * @return AUS_OK; AUS_ENOMEM. Local. O(log n); O(n_workers) when a silence may have become too long. */
 AUS_CHECKED int aus_sched_next(aus_sched *s, double now_s, aus_action *action, aus_err *err);

@@ -1,4 +1,4 @@
-/* wire.c - payloads of HELLO, PROGRESS, STOP, BYE and MODEL.
+/* wire.c - payloads of HELLO, PROGRESS, STOP, BYE, NOTICE and MODEL.
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <config.h>
@@ -121,6 +121,29 @@ int aus_wire_bye_decode(aus_wire_bye *b, const aus_msg *m, aus_err *err)
   aus_result_fini(&last);
 done:
   return rc;
+}
+
+void aus_wire_notice_encode(const aus_wire_notice *n, aus_buf *out)
+{
+  aus_buf_u8(out, (uint8_t)n->orders.order);
+  aus_buf_u32(out, (uint32_t)n->orders.signal);
+  aus_buf_u32(out, (uint32_t)n->orders.n_publish);
+  aus_buf_u8(out, n->orders.abort);
+  aus_buf_str(out, n->text);
+}
+
+int aus_wire_notice_decode(aus_wire_notice *n, const aus_msg *m, aus_err *err)
+{
+  aus_rd r = aus_rd_of(m->payload, m->n);
+  uint8_t order = aus_rd_u8(&r);
+
+  if (order > AUS_ORDER_STOP) r.bad = 1;
+  n->orders.order = (aus_order)order;
+  n->orders.signal = (int32_t)aus_rd_u32(&r);
+  n->orders.n_publish = (int32_t)aus_rd_u32(&r);
+  n->orders.abort = aus_rd_u8(&r) == 1;
+  read_text(&r, n->text, sizeof n->text);
+  return finished(&r, m, err);
 }
 
 int aus_wire_send(aus_comm *comm, int peer, aus_msg header, const aus_buf *payload, aus_err *err)

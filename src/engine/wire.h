@@ -1,8 +1,9 @@
 /* wire.h - payloads and flags of the messages between manager and workers, other than tasks and results.
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * CANCEL: id of the task, flag JOB if it is one. JOB with the flag ROLL: close the shard; its JOBRES has
- * the flag, too, and an encoded aus_result whose err tells how it went. RESULT, JOBRES: the flags hold
+ * CANCEL: id of the task, flag JOB if it is one. CANCEL with the flag ROLL (it is seen inside a task, too):
+ * close the shard; the answer is a JOBRES with the flag and an encoded aus_result whose err tells how it
+ * went. RESULT, JOBRES: the flags hold
  * the number of blobs that were sent before it. MODEL: the key is in campaign and id; flag REQUEST and
  * no payload asks for the bytes; they come in chunks, the first with the flag FIRST and the total
  * length (u64) in front.
@@ -11,13 +12,14 @@
 #define AUS_ENGINE_WIRE_H
 
 #include "engine/blobs.h"
+#include "engine/ctl.h"
 #include "par/comm.h"
 
 enum {
   AUS_WIRE_JOB = 1,       /* CANCEL */
   AUS_WIRE_REQUEST = 1,   /* MODEL */
   AUS_WIRE_FIRST = 2,     /* MODEL */
-  AUS_WIRE_ROLL = 0x8000, /* JOB, JOBRES */
+  AUS_WIRE_ROLL = 0x8000, /* CANCEL, JOBRES */
   AUS_WIRE_MAX_BLOBS = 0x7fff
 };
 
@@ -58,15 +60,23 @@ typedef struct aus_wire_bye {
   aus_err err; /* why it leaves, if it was not asked to or could not close its shard */
 } aus_wire_bye;
 
+/* What the rank was told by signals, or (no signal) a warning. */
+typedef struct aus_wire_notice {
+  aus_orders orders;
+  char text[256];
+} aus_wire_notice;
+
 void aus_wire_hello_encode(const aus_wire_hello *h, aus_buf *out);
 void aus_wire_progress_encode(const aus_wire_progress *p, aus_buf *out);
 void aus_wire_stop_encode(const aus_wire_stop *s, aus_buf *out);
 void aus_wire_bye_encode(const aus_wire_bye *b, aus_buf *out);
+void aus_wire_notice_encode(const aus_wire_notice *n, aus_buf *out);
 /* The reverse, from a message's payload. @return AUS_OK; AUS_EFORMAT. Local. */
 AUS_CHECKED int aus_wire_hello_decode(aus_wire_hello *h, const aus_msg *m, aus_err *err);
 AUS_CHECKED int aus_wire_progress_decode(aus_wire_progress *p, const aus_msg *m, aus_err *err);
 AUS_CHECKED int aus_wire_stop_decode(aus_wire_stop *s, const aus_msg *m, aus_err *err);
 AUS_CHECKED int aus_wire_bye_decode(aus_wire_bye *b, const aus_msg *m, aus_err *err);
+AUS_CHECKED int aus_wire_notice_decode(aus_wire_notice *n, const aus_msg *m, aus_err *err);
 
 /** Send a message of this type with the bytes of a buffer (which may be NULL) as payload.
  * @return AUS_OK; codes of aus_comm_send; AUS_ENOMEM when the buffer has failed. Local. */

@@ -62,6 +62,7 @@ struct aus_worker {
   int next_gone;
   aus_work work;
   bool running, stop, said_bye;
+  aus_orders told; /* what rank 0 knows of the signals to this process */
   uint8_t stop_mode;
   aus_err failure; /* of a shard, or of the connection inside the poll hook */
   double born_s;
@@ -457,12 +458,10 @@ static int take_message(aus_worker *w, const aus_msg *m, aus_err *err)
 {
   switch (m->type) {
   case AUS_MSG_JOB:
-    if (m->flags & AUS_WIRE_ROLL) return roll(w, m, err);
-    return take_task(w, m, err);
   case AUS_MSG_TASK:
     return take_task(w, m, err);
   case AUS_MSG_CANCEL:
-    return take_cancel(w, m, err);
+    return m->flags & AUS_WIRE_ROLL ? roll(w, m, err) : take_cancel(w, m, err);
   case AUS_MSG_STOP:
     return take_stop(w, m, err);
   case AUS_MSG_MODEL:
@@ -478,6 +477,25 @@ static int take_message(aus_worker *w, const aus_msg *m, aus_err *err)
   return aus_fail(err, AUS_EFORMAT, AUS_HERE, "a worker got a message of type %d", m->type);
 }
 
+/* A worker does nothing about a signal itself but tells rank 0. */
+static int say_orders(aus_worker *w, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_wire_notice n = {.orders = aus_ctl_seen()};
+  aus_buf b;
+
+  aus_buf_init(&b);
+  if (n.orders.order <= w->told.order && n.orders.n_publish <= w->told.n_publish &&
+      n.orders.abort == w->told.abort)
+    goto done;
+  aus_wire_notice_encode(&n, &b);
+  AUS_TRY(aus_wire_send(w->comm, 0, (aus_msg){.type = AUS_MSG_NOTICE}, &b, err));
+  w->told = n.orders;
+done:
+  aus_buf_fini(&b);
+  return rc;
+}
+
 /* All messages that are there. */
 static int take_messages(aus_worker *w, bool urgent_only, bool *any, aus_err *err)
 {
@@ -485,6 +503,7 @@ static int take_messages(aus_worker *w, bool urgent_only, bool *any, aus_err *er
   aus_msg m;
   bool got = true;
 
+  AUS_TRY(say_orders(w, err));
   while (!w->stop) {
     AUS_TRY(aus_comm_receive(w->comm, urgent_only, &m, &got, err));
     if (!got) break;

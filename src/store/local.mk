@@ -3,6 +3,7 @@ libauspex_a_SOURCES += \
 	src/store/journal.c src/store/journal.h \
 	src/store/read.c src/store/read.h \
 	src/store/rundir.c src/store/rundir.h \
+	src/store/runlock.c src/store/runlock.h \
 	src/store/shard.c src/store/shard.h \
 	src/store/table.c src/store/table.h \
 	src/store/plan.c src/store/plan.h \

@@ -11,10 +11,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/journal.h"
+#include "store/runlock.h"
 #include "util/alloc.h"
 #include "util/buf.h"
 #include "util/file.h"
@@ -25,16 +26,36 @@ static const char marker_start[] = "{\"format\": \"auspex-run-1\",";
 
 typedef int (*name_test)(const char *name);
 
-/* The marker itself goes last, by its own call: without it nobody would know the directory again. */
+/* A run that is killed while it removes its files must not be resumed without its shards. */
+static int is_journal(const char *name)
+{
+  return strcmp(name, AUS_RUNDIR_JOURNAL) == 0;
+}
+
+static int is_crash(const char *name)
+{
+  size_t n = strlen(name), n_start = strlen(AUS_RUNDIR_CRASH);
+
+  return n > n_start + 4 && strncmp(name, AUS_RUNDIR_CRASH, n_start) == 0 &&
+         strcmp(name + n - 4, ".txt") == 0;
+}
+
+/* The lock and the marker go last, by their own call: without the marker nobody would know the directory
+ * again. */
 static int is_ours(const char *name)
 {
-  static const char *const names[] = {"status.json", "status.json.part", "auspex.run.part",
-                                      "journal.ausj"};
+  static const char *const names[] = {AUS_RUNDIR_STATUS, AUS_RUNDIR_STATUS ".part",
+                                      AUS_RUNDIR_JOURNAL ".part", "auspex.run.part"};
   size_t i;
 
   for (i = 0; i < sizeof names / sizeof names[0]; i++)
     if (strcmp(name, names[i]) == 0) return 1;
-  return 0;
+  return is_crash(name);
+}
+
+static int is_lock(const char *name)
+{
+  return strcmp(name, "lock") == 0;
 }
 
 static int is_marker(const char *name)
@@ -83,12 +104,13 @@ done:
   return rc;
 }
 
-/* Shards first: what is left after a failure is still a run directory. A link in the place of
- * shards/ is not followed. */
+/* What is left after a failure is still a run directory. A link in the place of shards/ is not
+ * followed. */
 static int clean(const char *path, const char *shards, int64_t *n_removed, aus_err *err)
 {
   int rc = AUS_OK;
 
+  AUS_TRY(sweep(path, 0, is_journal, n_removed, err));
   AUS_TRY(sweep(shards, O_NOFOLLOW, is_shard, n_removed, err));
   AUS_TRY(sweep(path, 0, is_ours, n_removed, err));
 done:
@@ -116,11 +138,26 @@ done:
   return rc;
 }
 
+/* What a run that was killed before it wrote its marker leaves: its lock at most. */
+static int is_beginning(const char *name)
+{
+  return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+         strcmp(name, "auspex.run.part") == 0 || is_lock(name);
+}
+
+static int refuse_foreign(const char *path, aus_err *err)
+{
+  return aus_fail(err, AUS_EIO, AUS_HERE,
+                  "%s: not empty and without the marker %s of a run; choose another directory",
+                  path, marker);
+}
+
 static int look(const char *path, state *found, aus_err *err)
 {
   int rc = AUS_OK, yes = 0;
   DIR *d = NULL;
   struct dirent *e;
+  char *lock = NULL;
 
   *found = ABSENT;
   d = opendir(path);
@@ -128,10 +165,13 @@ static int look(const char *path, state *found, aus_err *err)
   if (!d) AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
   *found = EMPTY;
   while ((e = readdir(d)))
-    if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) *found = FOREIGN;
+    if (!is_beginning(e->d_name)) *found = FOREIGN;
+  AUS_TRY(aus_path_join(&lock, path, "lock", err));
+  if (!aus_runlock_ours(lock)) *found = FOREIGN;
   AUS_TRY(has_marker(path, &yes, err));
   if (yes) *found = OURS;
 done:
+  aus_free(lock);
   if (d) closedir(d);
   return rc;
 }
@@ -164,61 +204,97 @@ static int check_hash(const char *hash, aus_err *err)
   return AUS_OK;
 }
 
-/* The lock is on the directory itself: it needs no file and ends with the process. */
-static int take_lock(const char *path, int *fd, aus_err *err)
+/* One that is shorter than its header has no record to go on with. */
+static int has_journal(const char *path, bool *yes, aus_err *err)
 {
   int rc = AUS_OK;
+  char *name = NULL;
+  struct stat st;
 
-  *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (*fd < 0) AUS_FAIL(err, AUS_EIO, "%s: %s", path, strerror(errno));
-  if (flock(*fd, LOCK_EX | LOCK_NB) == 0) goto done;
-  if (errno == EWOULDBLOCK)
-    AUS_FAIL(err, AUS_EBUSY, "%s: in use by another run; choose another one with --dir", path);
-  /* A file system without locks: two runs in one directory cannot be told from one. */
-  AUS_WARN("store", "%s: cannot be locked: %s", path, strerror(errno));
+  AUS_TRY(aus_path_join(&name, path, AUS_RUNDIR_JOURNAL, err));
+  *yes = lstat(name, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= AUS_JOURNAL_HEADER;
 done:
+  aus_free(name);
   return rc;
 }
 
-void aus_rundir_unlock(int lock)
-{
-  if (lock >= 0) close(lock);
-}
+struct aus_rundir {
+  aus_runlock *lock;
+  bool resumed;
+};
 
-int aus_rundir_open(const char *path, uint64_t seed, const char *config_sha256, int *lock,
-                    aus_err *err)
+static int start_anew(const char *path, const aus_rundir_conf *conf, aus_err *err)
 {
-  int rc = AUS_OK, fd = -1;
-  state found = ABSENT;
+  int rc = AUS_OK;
   char *shards = NULL;
   int64_t n_removed = 0;
 
-  *lock = -1;
-  AUS_TRY(check_hash(config_sha256, err));
-  AUS_TRY(look(path, &found, err));
-  if (found == ABSENT) AUS_TRY(aus_dir_make(path, err));
-  AUS_TRY(take_lock(path, &fd, err));
-  AUS_TRY(look(path, &found, err));
-  if (found == FOREIGN)
-    AUS_FAIL(err, AUS_EIO,
-             "%s: not empty and without the marker %s of a run; choose another directory", path,
-             marker);
-  AUS_TRY(aus_path_join(&shards, path, "shards", err));
-  {
-    char *jp = NULL;
-    AUS_TRY(aus_path_join(&jp, path, "journal.ausj", err));
-    if (found == OURS && access(jp, F_OK) != 0) AUS_TRY(clean(path, shards, &n_removed, err));
-    aus_free(jp);
-  }
+  AUS_TRY(aus_path_join(&shards, path, AUS_RUNDIR_SHARDS, err));
+  AUS_TRY(clean(path, shards, &n_removed, err));
   if (n_removed > 0)
     AUS_INFO("store", "%s: removed %" PRId64 " files of an earlier run", path, n_removed);
-  AUS_TRY(mark(path, seed, config_sha256, err));
-  *lock = fd;
-  fd = -1;
+  AUS_TRY(mark(path, conf->seed, conf->config_sha256, err));
 done:
-  aus_rundir_unlock(fd);
   aus_free(shards);
   return rc;
+}
+
+/* The directory is ours alone now: go on with what is in it, or clean it. */
+static int take_over(aus_rundir *d, const char *path, const aus_rundir_conf *conf, aus_err *err)
+{
+  int rc = AUS_OK;
+  state found = ABSENT;
+
+  AUS_TRY(look(path, &found, err));
+  if (found == FOREIGN) AUS_TRY(refuse_foreign(path, err));
+  AUS_TRY(has_journal(path, &d->resumed, err));
+  if (d->resumed && conf->fresh && !conf->force)
+    AUS_FAIL(err, AUS_ECONFIG,
+             "%s: holds the journal of an unfinished run, which goes on without --fresh; --fresh "
+             "--force removes it",
+             path);
+  if (conf->fresh) d->resumed = false;
+  if (!d->resumed) AUS_TRY(start_anew(path, conf, err));
+done:
+  return rc;
+}
+
+int aus_rundir_enter(aus_rundir **out, const char *path, const aus_rundir_conf *conf, aus_err *err)
+{
+  int rc = AUS_OK;
+  state found = ABSENT;
+  aus_rundir *d = NULL;
+
+  *out = NULL;
+  AUS_TRY(check_hash(conf->config_sha256, err));
+  AUS_TRY(look(path, &found, err));
+  if (found == FOREIGN) AUS_TRY(refuse_foreign(path, err));
+  if (found == ABSENT) AUS_TRY(aus_dir_make(path, err));
+  AUS_NEW(d, 1, err);
+  AUS_TRY(aus_runlock_take(&d->lock, path, conf->break_lock, err));
+  AUS_TRY(take_over(d, path, conf, err));
+  *out = d;
+  d = NULL;
+done:
+  aus_rundir_leave(d);
+  return rc;
+}
+
+bool aus_rundir_resumed(const aus_rundir *d)
+{
+  return d->resumed;
+}
+
+int aus_rundir_beat(const aus_rundir *d, aus_err *err)
+{
+  return aus_runlock_beat(d->lock, err);
+}
+
+void aus_rundir_leave(aus_rundir *d)
+{
+  if (!d) return;
+  aus_runlock_drop(d->lock);
+  aus_free(d);
 }
 
 /* A directory that is not empty stays. */
@@ -245,9 +321,10 @@ int aus_rundir_remove(const char *path, aus_err *err)
   AUS_TRY(look(path, &found, err));
   if (found != OURS)
     AUS_FAIL(err, AUS_EIO, "%s: no run directory (the marker %s is missing)", path, marker);
-  AUS_TRY(aus_path_join(&shards, path, "shards", err));
+  AUS_TRY(aus_path_join(&shards, path, AUS_RUNDIR_SHARDS, err));
   AUS_TRY(clean(path, shards, &n_removed, err));
   AUS_TRY(drop_directory(shards, err));
+  AUS_TRY(sweep(path, 0, is_lock, &n_removed, err));
   AUS_TRY(sweep(path, 0, is_marker, &n_removed, err));
   AUS_TRY(drop_directory(path, err));
 done:

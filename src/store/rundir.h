@@ -1,35 +1,63 @@
-/* rundir.h - the run directory: made, recognised, cleaned and removed without touching foreign files.
+/* rundir.h - the run directory: entered by one run at a time, resumed, cleaned and removed.
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A run directory holds what a run needs while it is under way: shards/s<6 digits>.h5, status.json and
- * the marker auspex.run (JSON: format, version, seed, config_sha256), which says that it is ours. The
- * journal will live here too, as journal.ausj; until then a run over an older run's directory starts
- * anew. Only regular files with our names are ever removed: links, directories and foreign files stay.
+ * A run directory holds what a run needs while it is under way: journal.ausj, shards/s<6 digits>.h5,
+ * status.json, crash-*.txt, the lock file (store/runlock.h) and the marker auspex.run (JSON: format,
+ * version, seed, config_sha256 of the run that made it), which says that it is ours. A directory with a
+ * journal is resumed: nothing in it is removed. One without starts anew. Only regular files with our
+ * names are ever removed: links, directories and foreign files stay.
  */
 #ifndef AUS_STORE_RUNDIR_H
 #define AUS_STORE_RUNDIR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "util/err.h"
 
+/* Names below the directory. */
+#define AUS_RUNDIR_JOURNAL "journal.ausj"
+#define AUS_RUNDIR_STATUS  "status.json"
+#define AUS_RUNDIR_SHARDS  "shards"
+#define AUS_RUNDIR_CRASH   "crash-" /* + anything + ".txt" */
+
+typedef struct aus_rundir_conf {
+  uint64_t seed;             /* of a new marker */
+  const char *config_sha256; /* the same; hexadecimal digits */
+  bool fresh;                /* start anew; refused where there is a journal */
+  bool force;                /* with fresh: then remove it and what belongs to it */
+  bool
+      break_lock; /* the run that holds it is dead (never believed of a live process of this host) */
+} aus_rundir_conf;
+
+typedef struct aus_rundir aus_rundir;
+
 /** Make a run directory, or take over one that an earlier run left.
  *
- * @param [in] path           made with its parents when it is not there; may be empty
- * @param [in] config_sha256  hexadecimal digits
- * @param [out] lock          held until aus_rundir_unlock() or the end of the process; -1 on error
- * @return AUS_OK; AUS_EIO when it cannot be made or written, or holds files but no marker of ours
- *         (then nothing in it is touched); AUS_EBUSY when another run holds it; AUS_EINVAL for a hash that is not hexadecimal; AUS_ENOMEM
+ * @param [in] path  made with its parents when it is not there; may be empty
+ * @return AUS_OK; AUS_EIO when it cannot be made or written, or holds files but no marker of ours;
+ *         AUS_EBUSY when another run holds it; AUS_ECONFIG for fresh without force where there is a
+ *         journal; AUS_EINVAL for a hash that is not hexadecimal; AUS_ENOMEM. After an error nothing
+ *         that was there is touched, unless it is AUS_EIO of the cleaning itself.
  *
  * Local; rank 0 only. Tells by an info line how many files of an earlier run it removed.
  */
-AUS_CHECKED int aus_rundir_open(const char *path, uint64_t seed, const char *config_sha256,
-                                int *lock, aus_err *err);
+AUS_CHECKED int aus_rundir_enter(aus_rundir **out, const char *path, const aus_rundir_conf *conf,
+                                 aus_err *err);
 
-/** Give the lock back; -1 is allowed. Local. */
-void aus_rundir_unlock(int lock);
+/** Is there a journal (with a whole header at least) to go on with? Local. */
+bool aus_rundir_resumed(const aus_rundir *d);
 
-/** Remove what is ours after a successful run, and the directory if that leaves it empty.
+/** Sign of life, every few seconds, for runs on other hosts.
+ * @return AUS_OK; AUS_EBUSY when another run has taken the directory: nothing may be written any more;
+ *         AUS_EIO. Local; rank 0 only. About 6 us on a local disk. */
+AUS_CHECKED int aus_rundir_beat(const aus_rundir *d, aus_err *err);
+
+/** Give the lock back, free; everything else stays. NULL is allowed. Local. */
+void aus_rundir_leave(aus_rundir *d);
+
+/** Remove what is ours after a successful run (the lock file, too; by its holder only), and the directory if
+ * that leaves it empty.
  *
  * @return AUS_OK, also when foreign files keep the directory; AUS_EIO when it has no marker of ours
  *         (nothing is touched) or a file cannot be removed; AUS_ENOMEM

@@ -169,6 +169,7 @@ int aus_load_here(aus_load *r, aus_err *err)
   int rc = AUS_OK;
   aus_cfg_node *root, *section;
   const aus_opt *top = aus_study_top_opts;
+  const char *every = aus_args_last(r->call->args, "publish-every");
   aus_study_env env;
 
   AUS_TRY(aus_cfg_create(&r->conf, err));
@@ -177,6 +178,7 @@ int aus_load_here(aus_load *r, aus_err *err)
   env = (aus_study_env){.conf = r->conf, .data = r->data, .dir = r->dir, .files = r->files};
   AUS_TRY(aus_study_parse(&env, r->conf, r->study_path, &root, err));
   AUS_TRY(aus_call_sets(r->call->args, r->conf, root, "", err));
+  if (every) AUS_TRY(aus_cfg_set(r->conf, root, "engine.publish_every_s", every, err));
   AUS_TRY(aus_opts_read(&r->top, r->conf, root, &top, 1, err));
   r->seed = (uint64_t)aus_opt_int(r->top, "seed");
   AUS_TRY(load_engine(r, aus_cfg_get(root, "engine"), err));

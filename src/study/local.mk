@@ -6,9 +6,11 @@ libauspex_a_SOURCES += \
 	src/study/files.c src/study/files.h \
 	src/study/help.c src/study/help.h \
 	src/study/load.c src/study/load.h \
+	src/study/output.c src/study/output.h \
 	src/study/provenance.c src/study/provenance.h \
 	src/study/resume.c src/study/resume.h \
 	src/study/run.c src/study/run.h \
 	src/study/sensitivity.c src/study/sensitivity.h \
+	src/study/session.h \
 	src/study/study.c src/study/study.h \
 	src/study/trials.c src/study/trials.h

@@ -6,14 +6,11 @@
 #include "study/run.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "par/agree.h"
-#include "store/rundir.h"
-#include "study/load.h"
-#include "study/provenance.h"
-#include "study/resume.h"
+#include "study/output.h"
+#include "study/session.h"
 #include "util/alloc.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -41,16 +38,21 @@ const aus_opt aus_engine_opts[] = {
      "rank 0 takes tasks when the others are busy; auto: up to 3 ranks"},
     {"max_failed", AUS_T_INT, "-1", "-1:2147483647", "",
      "failed trials that end the run; -1: max(100, 20 % of the tasks)"},
+    {"grace_s", AUS_T_REAL, "-1", "-1:", "s",
+     "time that running trials get after SIGUSR1 or at the end of the wall clock; -1: what is left "
+     "of it - 1.5 x margin_s, or 300 without one"},
+    {"margin_s", AUS_T_REAL, "60", "0:", "s",
+     "wall clock to be left when the last trial and the publication are done"},
+    {"publish_every_s", AUS_T_REAL, "0", "0:", "s",
+     "publish what is there so often while the run goes on, as after SIGUSR2; 0: never"},
     {"store.deflate", AUS_T_INT, "4", "0:9", "",
      "compression level of the published file; 0: none"},
     {0},
 };
 
-typedef aus_load study_run; /* a run is a loaded study that is driven */
-
-static aus_engine_conf engine_conf(const study_run *r, const aus_resume *past, const char *run_dir,
-                                   aus_status_board *status)
+static aus_engine_conf engine_conf(aus_session *s)
 {
+  const aus_load *r = &s->load;
   aus_study_parts parts = r->type->parts(r->self);
   const aus_opts *o = r->engine_opts;
 
@@ -65,175 +67,196 @@ static aus_engine_conf engine_conf(const study_run *r, const aus_resume *past, c
       .max_failed = (int)aus_opt_int(o, "max_failed"),
       .progress = aus_call_verbosity(r->call->args),
       .title = r->type->name,
-      .status = status,
+      .status = s->status,
+      .ctl = {.limit_s = s->limit_s,
+              .margin_s = aus_opt_real(o, "margin_s"),
+              .grace_s = aus_opt_real(o, "grace_s"),
+              .publish_every_s = aus_opt_real(o, "publish_every_s")},
+      .on_publish = aus_output_now,
+      .on_publish_self = s,
       .worker = {.kinds = parts.kinds,
                  .n_kinds = parts.n_kinds,
                  .self = r->self,
-                 .dir = run_dir,
+                 .dir = s->run_dir,
                  .run = r->run_id,
-                 .first_shard = past->first_shard,
+                 .first_shard = s->past.first_shard,
                  .tables = parts.tables,
                  .n_tables = parts.n_tables},
-      .journal = past->journal,
-      .recall = past->recall,
+      .journal = s->past.journal,
+      .recall = s->past.recall,
+      .dir = s->dir,
   };
 }
 
-/* Rank 0: the plan of the published file. */
-static int plan(study_run *r, const aus_engine_log *log, const aus_provenance *who, aus_pub **out,
-                aus_err *err)
+static int stopped_early(const aus_session *s, aus_err *err)
 {
-  int rc = AUS_OK;
-  aus_buf settings;
+  aus_engine_log log = aus_engine_report(s->engine);
 
-  aus_buf_init(&settings);
-  aus_opts_canonical(r->engine_opts, &settings);
-  AUS_TRY(aus_buf_check(&settings, err));
-  AUS_TRY(aus_pub_create(out, err));
-  AUS_TRY(aus_pub_attr_str(*out, "", "auspex_format", "1.0", err));
-  AUS_TRY(aus_pub_attr_str(*out, "", "auspex_version", PACKAGE_VERSION, err));
-  AUS_TRY(aus_pub_attr_str(*out, "", "config_sha256", r->digest, err));
-  AUS_TRY(aus_pub_attr_str(*out, "", "study", r->type->name, err));
-  AUS_TRY(aus_pub_attr_u64(*out, "", "seed", r->seed, err));
-  AUS_TRY(aus_pub_attr_u8(*out, "", "deterministic", !log->machine_dependent, err));
-  AUS_TRY(aus_pub_attr_u8(*out, "", "complete", 1, err));
-  AUS_TRY(aus_pub_text(*out, "config", r->config, "canonical configuration (JSON)", err));
-  AUS_TRY(r->type->publish(r->self, *out, err));
-  AUS_TRY(aus_provenance_publish(who, r->call, log, r->files, settings.data, *out, err));
-done:
-  aus_buf_fini(&settings);
+  aus_err_clear(err);
+  return aus_fail(err, AUS_ECANCEL, AUS_HERE,
+                  "stopped early: %" PRId64 " of %" PRId64
+                  " trials; run the same command again to go on",
+                  log.n, log.n_trials);
+}
+
+/* Rank 0: all stages, then the plan of the file, also after an early end that left time for one. */
+static int drive(aus_session *s, aus_pub **pub, aus_err *err)
+{
+  int rc = s->load.type->drive(s->load.self, s->engine, err);
+  aus_err why;
+
+  if (rc == AUS_OK) return aus_output_plan(s, true, pub, err);
+  if (rc != AUS_ECANCEL) return rc;
+  rc = stopped_early(s, err);
+  if (!aus_engine_drained(s->engine)) return rc;
+  aus_err_clear(&why);
+  if (aus_output_plan(s, false, pub, &why) != AUS_OK)
+    AUS_WARN("study", "nothing is published: %s", why.text);
   return rc;
 }
 
-/* With a lost worker the others must not be waited for: rank 0 publishes alone. */
-static int publish(study_run *r, const aus_pub *pub, bool together, const char *out_path,
-                   const char *run_dir, aus_err *err)
+/* Is there something to publish, and time for it? Collective unless ranks are apart. */
+static int may_publish(const aus_session *s, const aus_pub *pub, bool together, int rc, bool *go,
+                       aus_err *err)
 {
-  aus_study_parts parts = r->type->parts(r->self);
-  aus_pub_conf conf = {.dir = run_dir,
-                       .run = r->run_id,
-                       .tables = parts.tables,
-                       .n_tables = parts.n_tables,
-                       .deflate = (int)aus_opt_int(r->engine_opts, "store.deflate")};
+  const aus_call *call = s->load.call;
+  int yes = pub && aus_ctl_seen().order < AUS_ORDER_STOP;
 
-  if (!together && r->call->rank != 0) return AUS_OK;
-  return aus_pub_write(pub, &conf, together ? r->call->world : MPI_COMM_SELF, out_path, err);
-}
-
-/* Rank 0: all stages, then the plan of the file. */
-static int drive(study_run *r, aus_engine *engine, const aus_provenance *who, aus_pub **pub,
-                 aus_err *err)
-{
-  int rc = AUS_OK;
-  aus_engine_log log;
-
-  AUS_TRY(r->type->drive(r->self, engine, err));
-  log = aus_engine_report(engine);
-  AUS_TRY(plan(r, &log, who, pub, err));
-done:
+  if (together) MPI_Bcast(&yes, 1, MPI_INT, 0, call->world);
+  *go = yes && (rc == AUS_OK || rc == AUS_ECANCEL);
+  if (rc == AUS_OK && !yes && (together || call->rank == 0))
+    rc = aus_fail(err, AUS_ECANCEL, AUS_HERE,
+                  "stopped before the publication; run the same command again to go on");
   return rc;
 }
 
-static int work(study_run *r, const aus_resume *past, const aus_provenance *who,
-                const char *out_path, const char *run_dir, aus_status_board *status, aus_err *err)
+/* What an unfinished run cannot publish is only missed. */
+static int publish(aus_session *s, const aus_pub *pub, bool together, int rc, aus_err *err)
+{
+  int published;
+  bool go;
+  aus_err why;
+
+  rc = may_publish(s, pub, together, rc, &go, err);
+  if (!go) return rc;
+  aus_status_enter(s->status, AUS_RUN_PUBLISHING);
+  aus_err_clear(&why);
+  published = aus_output_write(s, pub, together, &why);
+  if (rc == AUS_OK) {
+    *err = why;
+    return published;
+  }
+  if (published != AUS_OK)
+    AUS_WARN("study", "not published: %s", why.text);
+  else if (s->load.call->rank == 0)
+    aus_buf_printf(s->load.call->out, "unfinished %s\n", s->out_path);
+  return rc;
+}
+
+static int work(aus_session *s, aus_err *err)
 {
   int rc = AUS_OK;
   bool together;
-  aus_engine_conf conf = engine_conf(r, past, run_dir, status);
-  aus_engine *engine = NULL;
+  const aus_load *r = &s->load;
+  aus_engine_conf conf = engine_conf(s);
   aus_pub *pub = NULL;
 
-  AUS_TRY(aus_engine_open(&engine, r->call->world, &conf, err));
+  AUS_TRY(aus_engine_open(&s->engine, r->call->world, &conf, err));
   if (r->call->rank == 0)
-    rc = drive(r, engine, who, &pub, err);
+    rc = drive(s, &pub, err);
   else
-    rc = aus_engine_serve(engine, err);
-  rc = aus_engine_close(engine, rc, &together, err);
+    rc = aus_engine_serve(s->engine, err);
+  rc = aus_engine_close(s->engine, rc, &together, err);
+  s->engine = NULL;
   *r->call->apart = !together;
-  if (rc != AUS_OK) goto done;
-  aus_status_enter(status, AUS_RUN_PUBLISHING);
-  AUS_TRY(publish(r, pub, together, out_path, run_dir, err));
-  if (r->call->rank == 0) r->type->report(r->self, r->call->out);
+  rc = publish(s, pub, together, rc, err);
+  if (rc == AUS_OK && r->call->rank == 0) r->type->report(r->self, r->call->out);
 done:
   aus_pub_destroy(pub);
   return rc;
 }
 
 /* Would the result replace the run directory or one of its own inputs? And can it be written at all? */
-static int check_places(const study_run *r, const char *out_path, const char *run_dir, aus_err *err)
+static int check_places(const aus_session *s, aus_err *err)
 {
   int rc = AUS_OK;
   int64_t i;
+  const aus_files *files = s->load.files;
 
-  AUS_TRY(aus_file_check(out_path, err));
-  if (strcmp(out_path, run_dir) == 0)
+  AUS_TRY(aus_file_check(s->out_path, err));
+  if (strcmp(s->out_path, s->run_dir) == 0)
     AUS_FAIL(err, AUS_ECONFIG, "%s: is the output and the run directory; give one with -o or --dir",
-             out_path);
-  for (i = 0; i < aus_files_count(r->files); i++)
-    if (aus_file_same(out_path, aus_files_path(r->files, i)))
-      AUS_FAIL(err, AUS_ECONFIG, "%s: the output would replace an input file", out_path);
+             s->out_path);
+  for (i = 0; i < aus_files_count(files); i++)
+    if (aus_file_same(s->out_path, aus_files_path(files, i)))
+      AUS_FAIL(err, AUS_ECONFIG, "%s: the output would replace an input file", s->out_path);
 done:
   return rc;
 }
 
-/* Rank 0 opens what an earlier run left; all learn where the numbers of new shards begin. */
-static int open_past(study_run *r, aus_resume *past, const char *run_dir, aus_err *err)
+/* Rank 0: the run directory with everything in it that an earlier run left. */
+static int enter(aus_session *s, aus_err *err)
 {
   int rc = AUS_OK;
-  const aus_call *call = r->call;
+  aus_load *r = &s->load;
+  const aus_args *args = r->call->args;
+  aus_study_parts parts = r->type->parts(r->self);
+  aus_rundir_conf conf = {.seed = r->seed,
+                          .config_sha256 = r->digest,
+                          .fresh = aus_args_given(args, "fresh") > 0,
+                          .force = aus_args_given(args, "force") > 0,
+                          .break_lock = aus_args_given(args, "break-lock") > 0};
 
-  if (call->rank == 0)
-    rc = aus_resume_open(past, r, run_dir, aus_opt_real(r->engine_opts, "sync_interval_s"),
-                         call->problems, err);
-  AUS_TRY(aus_agree(call->world, rc, err));
-  AUS_MPI(MPI_Bcast(&past->first_shard, 1, MPI_UINT32_T, 0, call->world), err);
+  AUS_TRY(check_places(s, err));
+  AUS_TRY(aus_rundir_enter(&s->dir, s->run_dir, &conf, err));
+  AUS_TRY(aus_resume_open(&s->past, r, s->run_dir, aus_opt_real(r->engine_opts, "sync_interval_s"),
+                          r->call->problems, err));
+  AUS_TRY(aus_status_open(&s->status, s->run_dir, r->type->name, parts.kinds, parts.n_kinds,
+                          r->call->size, err));
 done:
   return rc;
 }
 
-static int open_status(const study_run *r, const char *run_dir, aus_status_board **status,
-                       aus_err *err)
+static int leave(aus_session *s, aus_err *err)
 {
-  aus_study_parts parts = r->type->parts(r->self);
+  int rc = AUS_OK;
+  const aus_call *call = s->load.call;
 
-  return aus_status_open(status, run_dir, r->type->name, parts.kinds, parts.n_kinds, r->call->size,
-                         err);
+  if (call->rank != 0) goto done;
+  AUS_TRY(aus_resume_close(&s->past, err));
+  aus_status_end(s->status, AUS_OK, NULL);
+  if (aus_args_given(call->args, "keep") == 0) AUS_TRY(aus_rundir_remove(s->run_dir, err));
+  aus_buf_printf(call->out, "result    %s\n", s->out_path);
+done:
+  return rc;
 }
 
 int aus_study_run(const aus_call *call, const char *study_path, const char *out_path,
                   const char *run_dir, aus_err *err)
 {
   int rc = AUS_OK;
-  int lock = -1;
-  study_run r = {.call = call, .study_path = study_path};
-  aus_status_board *status = NULL;
-  aus_provenance who = {0};
-  aus_resume past = {0};
+  aus_session s = {
+      .load = {.call = call, .study_path = study_path}, .out_path = out_path, .run_dir = run_dir};
 
-  AUS_TRY(aus_provenance_start(&who, call->world, err));
-  AUS_TRY(aus_agree(call->world, aus_files_create(&r.files, call->rank == 0, err), err));
-  AUS_TRY(aus_load_everywhere(&r, err));
-  if (call->rank == 0) rc = check_places(&r, out_path, run_dir, err);
+  aus_ctl_install();
+  if (call->rank == 0) rc = aus_ctl_limit(aus_args_last(call->args, "walltime"), &s.limit_s, err);
   AUS_TRY(aus_agree(call->world, rc, err));
-  if (call->rank == 0) rc = aus_rundir_open(run_dir, r.seed, r.digest, &lock, err);
+  AUS_TRY(aus_provenance_start(&s.who, call->world, err));
+  AUS_TRY(aus_agree(call->world, aus_files_create(&s.load.files, call->rank == 0, err), err));
+  AUS_TRY(aus_load_everywhere(&s.load, err));
+  if (call->rank == 0) rc = enter(&s, err);
   AUS_TRY(aus_agree(call->world, rc, err));
-  AUS_TRY(open_past(&r, &past, run_dir, err));
-  if (call->rank == 0) rc = open_status(&r, run_dir, &status, err);
-  AUS_TRY(aus_agree(call->world, rc, err));
-  AUS_TRY(work(&r, &past, &who, out_path, run_dir, status, err));
-  if (call->rank == 0) AUS_TRY(aus_resume_close(&past, err));
-  if (call->rank == 0) {
-    aus_status_end(status, AUS_OK, NULL);
-    rc = aus_rundir_remove(run_dir, err);
-    aus_buf_printf(call->out, "result    %s\n", out_path);
-  }
+  AUS_MPI(MPI_Bcast(&s.past.first_shard, 1, MPI_UINT32_T, 0, call->world), err);
+  AUS_TRY(work(&s, err));
+  AUS_TRY(leave(&s, err));
 done:
-  if (aus_resume_close(&past, NULL) != AUS_OK)
+  if (aus_resume_close(&s.past, NULL) != AUS_OK)
     AUS_WARN("study", "%s: the journal could not be written to its end", run_dir);
-  if (rc != AUS_OK) aus_status_end(status, rc, err);
-  aus_status_close(status);
-  aus_rundir_unlock(lock);
-  aus_load_fini(&r);
-  aus_provenance_fini(&who);
+  if (rc != AUS_OK) aus_status_end(s.status, rc, err);
+  aus_status_close(s.status);
+  aus_rundir_leave(s.dir);
+  aus_ctl_release();
+  aus_load_fini(&s.load);
+  aus_provenance_fini(&s.who);
   return rc;
 }

@@ -18,7 +18,8 @@ extern const aus_opt aus_engine_opts[];
  * @param [in] study_path  the study file
  * @param [in] out_path    the HDF5 file to publish
  * @param [in] run_dir     run directory
- * @return agreed: AUS_OK; AUS_ECONFIG, AUS_EFORMAT (problems in call->problems); AUS_EIO; AUS_ENUMERIC
+ * @return agreed: AUS_OK; AUS_ECANCEL ended early by a signal or the wall clock, the run directory stays;
+ *         AUS_ECONFIG, AUS_EFORMAT (problems in call->problems); AUS_EIO; AUS_ENUMERIC
  *         too many failed trials; AUS_EMPI; AUS_EDEP; AUS_ENOMEM
  */
 AUS_CHECKED int aus_study_run(const aus_call *call, const char *study_path, const char *out_path,

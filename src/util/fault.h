@@ -7,7 +7,7 @@
  *   seed      chooses the pseudo-random numbers [0]
  *
  * They come from a small hash of (seed, id), never from the streams that results are made of. With
- * NDEBUG everything here is off. The setting is one of the three allowed globals; the caller (not
+ * NDEBUG everything here is off. The setting is one of the few allowed globals; the caller (not
  * this module) sleeps, and reads the environment.
  */
 #ifndef AUS_UTIL_FAULT_H

@@ -16,7 +16,7 @@ enum { MAX_MODULES = 16, KEPT_LENGTH = 240 };
 
 static const char *const level_names[] = {"none", "error", "warn", "info", "debug", "trace"};
 
-/* The log sink is one of the three allowed globals. */
+/* The log sink is one of the few allowed globals. */
 static struct {
   int rank;
   aus_log_level level;

@@ -91,6 +91,8 @@ void aus_args_destroy(aus_args *args);
 int aus_args_given(const aus_args *args, const char *name);
 /** Argument of its i-th time; NULL when there are fewer. */
 const char *aus_args_value(const aus_args *args, const char *name, int i);
+/** Argument of its last time; NULL when it was not given. */
+const char *aus_args_last(const aus_args *args, const char *name);
 int aus_args_n_operands(const aus_args *args);
 const char *aus_args_operand(const aus_args *args, int i);
 

@@ -227,6 +227,13 @@ const char *aus_args_value(const aus_args *args, const char *name, int i)
   return NULL;
 }
 
+const char *aus_args_last(const aus_args *args, const char *name)
+{
+  int n = aus_args_given(args, name);
+
+  return n > 0 ? aus_args_value(args, name, n - 1) : NULL;
+}
+
 int aus_args_n_operands(const aus_args *args)
 {
   return (int)args->n_operands;

@@ -1,11 +1,13 @@
 /* engine_null.c - how many tasks that do nothing go through rank 0 per second; run by mpirun -n 2.
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * engine_null [TASKS [REPETITIONS [PREFETCH]]]: one JSON line with the median of the repetitions.
+ * engine_null [TASKS [REPETITIONS [PREFETCH [JOURNAL]]]]: one JSON line with the median of the repetitions;
+ * with a journal in that (new) file the case is engine_null_journal.
  */
 #include <config.h>
 
 #include <mpi.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,7 +55,7 @@ static int by_value(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-static int drive(aus_engine *e, uint32_t n, int reps, int size, aus_err *err)
+static int drive(aus_engine *e, uint32_t n, int reps, int size, bool journal, aus_err *err)
 {
   int rc = AUS_OK, i;
   double *took_s = NULL, median_s;
@@ -64,10 +66,11 @@ static int drive(aus_engine *e, uint32_t n, int reps, int size, aus_err *err)
     AUS_TRY(repeat(e, (uint32_t)i + 2, n, &took_s[i], err));
   qsort(took_s, (size_t)reps, sizeof *took_s, by_value);
   median_s = (took_s[(reps - 1) / 2] + took_s[reps / 2]) / 2;
-  printf(
-      "{\"name\": \"engine_null\", \"size\": %u, \"ranks\": %d, \"reps\": %d, \"median_s\": %.6g, "
-      "\"min_s\": %.6g, \"max_s\": %.6g, \"work\": %u, \"per_s\": %.0f, \"revision\": \"%s\"}\n",
-      n, size, reps, median_s, took_s[0], took_s[reps - 1], n, n / median_s, AUS_GIT_REVISION);
+  printf("{\"name\": \"engine_null%s\", \"size\": %u, \"ranks\": %d, \"reps\": %d, \"median_s\": "
+         "%.6g, "
+         "\"min_s\": %.6g, \"max_s\": %.6g, \"work\": %u, \"per_s\": %.0f, \"revision\": \"%s\"}\n",
+         journal ? "_journal" : "", n, size, reps, median_s, took_s[0], took_s[reps - 1], n,
+         n / median_s, AUS_GIT_REVISION);
 done:
   aus_free(took_s);
   return rc;
@@ -94,10 +97,16 @@ int main(int argc, char **argv)
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   aus_err_clear(&err);
+  if (rank == 0 && argc > 4 &&
+      aus_journal_create(&conf.journal, argv[4], &(aus_journal_head){0}, 1, &err) != AUS_OK)
+    MPI_Abort(MPI_COMM_WORLD, 1);
   rc = aus_engine_open(&e, MPI_COMM_WORLD, &conf, &err);
   if (rc == AUS_OK)
-    rc = rank == 0 ? drive(e, n, reps > 0 ? reps : 1, size, &err) : aus_engine_serve(e, &err);
+    rc = rank == 0 ? drive(e, n, reps > 0 ? reps : 1, size, conf.journal, &err)
+                   : aus_engine_serve(e, &err);
   rc = aus_engine_close(e, rc, NULL, &err);
+  if (aus_journal_close(conf.journal, rc == AUS_OK ? &err : NULL) != AUS_OK && rc == AUS_OK)
+    rc = AUS_EIO;
   if (rc != AUS_OK && rank == 0) fprintf(stderr, "engine_null: %s (%s)\n", err.text, err.where);
   MPI_Finalize();
   return rank == 0 ? aus_code_exit(rc) : 0;

@@ -17,22 +17,30 @@ for name in ${CASES:-}; do
 done
 
 status=0
-# engine_null needs two ranks and is a program of its own.
-others=
+# engine_null and engine_null_journal need two ranks and are a program of its own.
+others= null=
 for name in $names; do
-  if [ "$name" != engine_null ]; then others="$others $name"; fi
+  case $name in
+    engine_null | engine_null_journal) null="$null $name" ;;
+    *) others="$others $name" ;;
+  esac
 done
+[ -n "$names" ] || null='engine_null engine_null_journal'
 if [ -z "$names" ] || [ -n "$others" ]; then
   # shellcheck disable=SC2086
   "$build/tests/bench/bench" $others || status=$?
 fi
-if [ "$names" != "$others" ] || [ -z "$names" ]; then
+for name in $null; do
   if [ "${AUS_MPIRUN:-no}" = no ]; then
-    echo '{"name": "engine_null", "skipped": "no mpirun"}'
-  else
-    "$AUS_MPIRUN" --oversubscribe -n 2 "$build/tests/bench/engine_null" || status=$?
+    echo "{\"name\": \"$name\", \"skipped\": \"no mpirun\"}"
+    continue
   fi
-fi
+  journal=
+  [ "$name" = engine_null ] || journal=$(mktemp -u)
+  # shellcheck disable=SC2086
+  "$AUS_MPIRUN" --oversubscribe -n 2 "$build/tests/bench/engine_null" 100000 5 1 $journal || status=$?
+  [ -z "$journal" ] || rm -f "$journal"
+done
 
 # Debian's interpreter has Debian's packages, also where another python3 comes first in PATH.
 python=python3

@@ -1,10 +1,13 @@
 # unit tests of src/engine
 if HAVE_CMOCKA
-ENGINE_TESTS = tests/unit/median.t tests/unit/task.t tests/unit/sched.t tests/unit/wire.t tests/unit/work.t \
-	tests/unit/engine.t tests/unit/recall.t tests/unit/status.t
+ENGINE_TESTS = tests/unit/ctl.t tests/unit/median.t tests/unit/task.t tests/unit/sched.t tests/unit/wire.t \
+	tests/unit/work.t tests/unit/engine.t tests/unit/recall.t tests/unit/status.t
 check_PROGRAMS += $(ENGINE_TESTS)
 TESTS += $(ENGINE_TESTS)
 
+tests_unit_ctl_t_SOURCES = tests/unit/ctl.c
+tests_unit_ctl_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_ctl_t_LDADD = $(UNIT_LDADD)
 tests_unit_median_t_SOURCES = tests/unit/median.c
 tests_unit_median_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_median_t_LDADD = $(UNIT_LDADD)

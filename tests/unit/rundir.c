@@ -15,13 +15,15 @@
 
 static char dir[256], run[300];
 
-/* Open and let go at once. */
+/* Enter and leave at once. */
 static int open_run(const char *path, uint64_t seed, const char *hash, aus_err *err)
 {
-  int lock, rc = aus_rundir_open(path, seed, hash, &lock, err);
+  aus_rundir_conf conf = {.seed = seed, .config_sha256 = hash};
+  aus_rundir *d;
+  int rc = aus_rundir_enter(&d, path, &conf, err);
 
-  assert_int_equal(lock >= 0, rc == AUS_OK);
-  aus_rundir_unlock(lock);
+  assert_int_equal(d != NULL, rc == AUS_OK);
+  aus_rundir_leave(d);
   return rc;
 }
 
@@ -78,12 +80,14 @@ static void leave_a_run(void)
   aus_err err;
 
   check_ok(open_run(run, 7, "00ff", &err), &err);
-  assert_int_equal(mkdir(in_run("shards"), 0777), 0);
+  if (!there("shards")) assert_int_equal(mkdir(in_run("shards"), 0777), 0);
   put("shards/s000000.h5", "rows");
   put("shards/s000123.h5", "rows");
   put("status.json", "{}");
   put("status.json.part", "{");
   put("auspex.run.part", "{");
+  put("journal.ausj.part", "AUS");
+  put("crash-3-17.txt", "signal 11");
 }
 
 /* Names that look like ours but are not, and links with our names. */
@@ -94,6 +98,8 @@ static void leave_foreign(void)
   put("shards/s00000x.h5", "foreign");
   put("shards/s000001.h5.bad", "foreign");
   put("status.json.bak", "foreign");
+  put("crash-.txt", "foreign");
+  put("crash-1.txt.gz", "foreign");
   put("notes", "foreign");
   assert_int_equal(mkdir(in_run("shards/s000009.h5"), 0777), 0);
   assert_int_equal(symlink("../notes", in_run("shards/s000005.h5")), 0);
@@ -106,6 +112,8 @@ static void check_foreign(void)
   check_text("shards/s00000x.h5", "foreign");
   check_text("shards/s000001.h5.bad", "foreign");
   check_text("status.json.bak", "foreign");
+  check_text("crash-.txt", "foreign");
+  check_text("crash-1.txt.gz", "foreign");
   check_text("notes", "foreign");
   assert_true(there("shards/s000009.h5"));
   assert_true(there("shards/s000005.h5"));
@@ -163,13 +171,15 @@ static void takes_over(void **state)
   close(fd);
   assert_int_equal(rc, AUS_OK);
   check_ok(aus_file_read(log, &text, &n, &err), &err);
-  assert_non_null(strstr(text, "removed 5 files of an earlier run"));
+  assert_non_null(strstr(text, "removed 7 files of an earlier run"));
   aus_free(text);
   assert_false(there("shards/s000000.h5"));
   assert_false(there("shards/s000123.h5"));
   assert_false(there("status.json"));
   assert_false(there("status.json.part"));
   assert_false(there("auspex.run.part"));
+  assert_false(there("journal.ausj.part"));
+  assert_false(there("crash-3-17.txt"));
   check_foreign();
   check_text("auspex.run", "{\"format\": \"auspex-run-1\", \"version\": \"" PACKAGE_VERSION
                            "\", \"seed\": 8, \"config_sha256\": \"ab\"}\n");
@@ -203,6 +213,23 @@ static void refuses(void **state)
   assert_int_equal(mkdir(in_run("auspex.run"), 0777), 0);
   check_fails(open_run(run, 8, "ab", &err), AUS_EIO, "without the marker", &err);
   check_text("shards/s000000.h5", "rows");
+}
+
+/* A lock alone is left by a run that was killed at once, unless it is somebody else's. */
+static void lock_alone(void **state)
+{
+  aus_err err;
+
+  (void)state;
+  check_ok(open_run(run, 1, "", &err), &err);
+  assert_int_equal(unlink(in_run("auspex.run")), 0);
+  put("lock", "dpkg 17");
+  check_fails(open_run(run, 1, "", &err), AUS_EIO, "without the marker", &err);
+  check_text("lock", "dpkg 17");
+  put("lock", "");
+  put("auspex.run.part", "{");
+  check_ok(open_run(run, 1, "", &err), &err);
+  assert_true(there("auspex.run"));
 }
 
 static void not_a_directory(void **state)
@@ -262,6 +289,8 @@ static void removes(void **state)
 
   (void)state;
   leave_a_run();
+  put("journal.ausj", "AUSJ");
+  put("lock", "");
   check_ok(aus_rundir_remove(run, &err), &err);
   assert_int_not_equal(access(run, F_OK), 0);
   /* Foreign files keep the directory; the marker goes. */
@@ -306,31 +335,96 @@ static void no_memory(void **state)
 #endif
 }
 
-static void one_run_at_a_time(void **state)
+static void resumes(void **state)
 {
-  int first, second;
+  static const aus_rundir_conf conf = {.seed = 8, .config_sha256 = "ab"};
+  char journal[65] = "AUSJ";
+  aus_rundir *d;
   aus_err err;
 
   (void)state;
-  check_ok(aus_rundir_open(run, 7, "00ff", &first, &err), &err);
-  put("status.json", "{}");
-  check_fails(aus_rundir_open(run, 7, "00ff", &second, &err), AUS_EBUSY, "in use by another run",
-              &err);
-  assert_int_equal(second, -1);
-  assert_true(there("status.json"));
-  aus_rundir_unlock(first);
-  check_ok(aus_rundir_open(run, 7, "00ff", &second, &err), &err);
-  assert_false(there("status.json"));
-  aus_rundir_unlock(second);
+  memset(journal + 4, 'x', 60);
+  leave_a_run();
+  put("journal.ausj", journal);
+  check_ok(aus_rundir_enter(&d, run, &conf, &err), &err);
+  assert_true(aus_rundir_resumed(d));
+  aus_rundir_leave(d);
+  check_text("journal.ausj", journal);
+  check_text("shards/s000123.h5", "rows");
+  check_text("status.json", "{}");
+  check_text("crash-3-17.txt", "signal 11");
+  check_text("auspex.run", "{\"format\": \"auspex-run-1\", \"version\": \"" PACKAGE_VERSION
+                           "\", \"seed\": 7, \"config_sha256\": \"00ff\"}\n");
+  /* Killed while the file was made: there is no record to go on with. */
+  journal[63] = '\0';
+  put("journal.ausj", journal);
+  check_ok(aus_rundir_enter(&d, run, &conf, &err), &err);
+  assert_false(aus_rundir_resumed(d));
+  aus_rundir_leave(d);
+  assert_false(there("journal.ausj"));
+  assert_false(there("shards/s000123.h5"));
+}
+
+static void starts_afresh(void **state)
+{
+  aus_rundir_conf conf = {.seed = 8, .config_sha256 = "ab", .fresh = true};
+  char journal[65] = "";
+  aus_rundir *d;
+  aus_err err;
+
+  (void)state;
+  memset(journal, 'x', 64);
+  leave_a_run();
+  check_ok(aus_rundir_enter(&d, run, &conf, &err), &err);
+  assert_false(aus_rundir_resumed(d));
+  aus_rundir_leave(d);
+  leave_a_run();
+  put("journal.ausj", journal);
+  check_fails(
+      aus_rundir_enter(&d, run, &conf, &err), AUS_ECONFIG,
+      "b.run: holds the journal of an unfinished run, which goes on without --fresh; --fresh "
+      "--force removes it",
+      &err);
+  assert_null(d);
+  check_text("journal.ausj", journal);
+  check_text("shards/s000000.h5", "rows");
+  assert_false(there("lock"));
+  conf.force = true;
+  check_ok(aus_rundir_enter(&d, run, &conf, &err), &err);
+  assert_false(aus_rundir_resumed(d));
+  aus_rundir_leave(d);
+  assert_false(there("journal.ausj"));
+  assert_false(there("shards/s000000.h5"));
+}
+
+/* Permissions say nothing to the superuser, so the test becomes somebody else for a moment. */
+static void read_only(void **state)
+{
+  uid_t me = geteuid();
+  aus_err err;
+  int rc;
+
+  (void)state;
+  check_ok(open_run(run, 7, "", &err), &err);
+  assert_int_equal(chmod(dir, 0755), 0);
+  assert_int_equal(chmod(run, 0555), 0);
+  if (me == 0) assert_int_equal(seteuid(65534), 0);
+  aus_err_clear(&err);
+  rc = open_run(run, 7, "", &err);
+  if (me == 0) assert_int_equal(seteuid(0), 0);
+  assert_int_equal(chmod(run, 0755), 0);
+  assert_int_equal(rc, AUS_EIO);
+  if (!strstr(err.text, "b.run/lock: cannot be written: Permission denied"))
+    fail_msg("%s", err.text);
 }
 
 int main(void)
 {
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      IN_DIR(makes),           IN_DIR(takes_over),    IN_DIR(refuses),
-      IN_DIR(not_a_directory), IN_DIR(linked_shards), IN_DIR(linked_run),
-      IN_DIR(removes),         IN_DIR(no_memory),     IN_DIR(one_run_at_a_time),
+      IN_DIR(makes),         IN_DIR(takes_over), IN_DIR(refuses),       IN_DIR(not_a_directory),
+      IN_DIR(linked_shards), IN_DIR(linked_run), IN_DIR(lock_alone),    IN_DIR(removes),
+      IN_DIR(no_memory),     IN_DIR(resumes),    IN_DIR(starts_afresh), IN_DIR(read_only),
   };
 #undef IN_DIR
 

@@ -536,6 +536,118 @@ static void called_off(void **state)
   aus_sched_destroy(s);
 }
 
+/* Frozen while one trial is done, one runs, one waits behind it, one stands in the queue. */
+static void frozen(void **state)
+{
+  aus_sched *s = start(&plain, 1, 1);
+  aus_action a;
+  uint32_t i;
+
+  (void)state;
+  for (i = 0; i < 4; i++)
+    add(s, 1, i, false);
+  expect_send(s, 0, 1, 1, 0);
+  expect_send(s, 0, 1, 1, 1);
+  answer(s, 1, 1, aus_trial_id(1, 0), AUS_S_OK, 7, 1);
+  expect_send(s, 1, 1, 1, 2);
+  aus_sched_freeze(s, false);
+  assert_false(aus_sched_still(s));
+  expect(s, 1, AUS_ACT_CANCEL, aus_trial_id(1, 2));
+  a = expect(s, 1, AUS_ACT_COMMIT, aus_trial_id(1, 0)); /* what came back counts */
+  assert_int_equal(a.result->status, AUS_S_OK);
+  answer(s, 2, 1, aus_trial_id(1, 2), AUS_S_CANCELLED, 0, 0);
+  add(s, 2, 0, false);
+  add(s, 2, 0, true);
+  expect(s, 2, AUS_ACT_NONE, 0); /* nothing is sent, nothing committed as cancelled */
+  assert_int_equal(aus_sched_count(s).n_queued, 4);
+  answer(s, 3, 1, aus_trial_id(1, 1), AUS_S_OK, 8, 2);
+  assert_false(aus_sched_still(s));
+  aus_sched_hold(s, true);
+  expect(s, 3, AUS_ACT_NONE, 0);
+  assert_false(aus_sched_still(s));
+  aus_sched_hold(s, false);
+  expect(s, 3, AUS_ACT_COMMIT, aus_trial_id(1, 1));
+  expect(s, 3, AUS_ACT_NONE, 0);
+  assert_true(aus_sched_still(s));
+  assert_false(aus_sched_done(s));
+  assert_int_equal(aus_sched_count(s).n_retries, 0);
+  aus_sched_destroy(s);
+}
+
+/* Running ones are asked back, too: cancelled, they are queued again; out of memory, as well; one that was
+ * called off is committed as ever; a deadline that had passed still counts. */
+static void frozen_at_once(void **state)
+{
+  aus_sched *s = start(&plain, 5, 5);
+  aus_action a;
+  uint32_t i;
+
+  (void)state;
+  for (i = 1; i <= 5; i++)
+    check_ok(
+        aus_sched_add(s, &(aus_task){.id = aus_trial_id(i, 0), .hard_s = i == 4 ? 1 : 900}, &err),
+        &err);
+  for (i = 1; i <= 5; i++)
+    expect(s, 0, AUS_ACT_SEND, aus_trial_id(i, 0));
+  aus_sched_call_off(s, 3, false, 0);
+  expect(s, 0, AUS_ACT_CANCEL, aus_trial_id(3, 0));
+  for (i = 1; i <= 5; i++)
+    aus_sched_progress(s, (int)i, 0, 20);
+  for (i = 1; i <= 5; i++)
+    aus_sched_progress(s, (int)i, 0, 31);
+  expect(s, 31, AUS_ACT_CANCEL, aus_trial_id(4, 0)); /* overdue */
+  aus_sched_freeze(s, true);
+  aus_sched_freeze(s, true); /* asked once */
+  for (i = 0; i < 3; i++) {
+    a = next(s, 31);
+    assert_int_equal(a.type, AUS_ACT_CANCEL);
+    assert_true(a.worker == 1 || a.worker == 2 || a.worker == 5);
+  }
+  expect(s, 31, AUS_ACT_NONE, 0);
+  answer(s, 32, 1, aus_trial_id(1, 0), AUS_S_CANCELLED, 0, 1);
+  answer(s, 32, 2, aus_trial_id(2, 0), AUS_S_FAIL_MEM, 0, 1);
+  answer(s, 32, 3, aus_trial_id(3, 0), AUS_S_CANCELLED, 0, 1);
+  a = expect(s, 32, AUS_ACT_COMMIT, aus_trial_id(3, 0));
+  assert_int_equal(a.result->status, AUS_S_CANCELLED);
+  answer(s, 32, 4, aus_trial_id(4, 0), AUS_S_CANCELLED, 0, 1);
+  assert_int_equal(aus_sched_count(s).n_retries, 2);    /* 2:0 and 4:0 */
+  answer(s, 32, 5, aus_trial_id(5, 0), AUS_S_OK, 3, 1); /* was faster than the order */
+  expect(s, 32, AUS_ACT_COMMIT, aus_trial_id(5, 0));
+  expect(s, 32, AUS_ACT_NONE, 0);
+  assert_true(aus_sched_still(s));
+  assert_int_equal(aus_sched_count(s).n_queued, 3);
+  aus_sched_destroy(s);
+}
+
+/* A task that will hardly be done in time is not sent: by the slowest of its kind so far. */
+static void in_time(void **state)
+{
+  aus_sched *s = start(&plain, 1, 1);
+  uint32_t i;
+
+  (void)state;
+  aus_sched_until(s, 1000);
+  for (i = 0; i < 2; i++) {
+    add(s, 1, i, false); /* of an unknown cost */
+    expect_send(s, 0, 1, 1, i);
+    answer(s, 0, 1, aus_trial_id(1, i), AUS_S_OK, 0, 100);
+    expect(s, 0, AUS_ACT_COMMIT, aus_trial_id(1, i));
+  }
+  for (i = 2; i < 5; i++)
+    add(s, 1, i, false);
+  expect_send(s, 800, 1, 1, 2);
+  expect_send(s, 800, 1, 1, 3); /* 800 + 2 x 100 */
+  answer(s, 801, 1, aus_trial_id(1, 2), AUS_S_OK, 0, 1);
+  expect(s, 801, AUS_ACT_COMMIT, aus_trial_id(1, 2)); /* no room behind 1:3 */
+  expect(s, 801, AUS_ACT_NONE, 0);
+  assert_false(aus_sched_late(s));
+  answer(s, 902, 1, aus_trial_id(1, 3), AUS_S_OK, 0, 100);
+  expect(s, 902, AUS_ACT_COMMIT, aus_trial_id(1, 3));
+  expect(s, 902, AUS_ACT_NONE, 0);
+  assert_true(aus_sched_late(s));
+  aus_sched_destroy(s);
+}
+
 static void refusals(void **state)
 {
   aus_sched_conf bad = plain;
@@ -671,6 +783,10 @@ typedef struct world {
   int n_workers, n_campaigns, budget, lag;
   bool rough;
   double now_s;
+  double
+      freeze_s;  /* above 0: nothing is sent from then on; running ones are asked back 10 s later */
+  int frozen;    /* 2: running ones, too */
+  bool freezing; /* just now */
   uint64_t seed, n_events;
   aus_heap heap;
   event *event;
@@ -679,7 +795,7 @@ typedef struct world {
   fake w[MAX_WORKERS + 1];
   oseq seq[2][MAX_CAMPAIGNS]; /* [job] */
   int last_served[2];
-  int64_t n_tasks, n_committed, n_failed, n_violations, n_retries, n_lost, n_sent;
+  int64_t n_tasks, n_committed, n_failed, n_violations, n_retries, n_lost, n_sent, n_asked_back;
 } world;
 
 static uint64_t mix(uint64_t x)
@@ -889,7 +1005,7 @@ static void life(world *o, int w, double expect_s)
   for (i = 0; i < f->n_account; i++) {
     otask *t = otask_of(o, f->account[i] >> 1, f->account[i] & 1);
 
-    if (!is_queued(t) || t->asked >> w & 1) continue;
+    if (!is_queued(t) || t->asked >> w & 1 || o->frozen) continue;
     t->owner = (int8_t)w;
     t->charged = (uint8_t)(t->charged - (t->guilty >> w & 1));
     t->guilty &= ~(1u << w);
@@ -912,13 +1028,17 @@ static void account_result(world *o, const event *e)
       held = true;
       break;
     }
-  if (status == AUS_S_CANCELLED && held) status = AUS_S_TIMEOUT; /* or nobody wants it */
+  if (status == AUS_S_CANCELLED && held && (!o->frozen || t->asked >> e->worker & 1))
+    status = AUS_S_TIMEOUT; /* or nobody wants it */
   if (t->final) {
     /* Only a second execution that is on somebody's account is surely compared. */
     if (held && t->has_y && !aus_status_machine(status) && t->y != e->y) o->n_violations++;
   } else if (held && t->owner == e->worker && retryable(status))
     charge(o, t);
-  else if (!aus_status_machine(status)) {
+  else if (held && t->owner == e->worker && status == AUS_S_CANCELLED) {
+    t->owner = 0; /* frozen: for free */
+    o->n_asked_back++;
+  } else if (!aus_status_machine(status)) {
     t->final = true;
     t->has_y = true;
     t->y = e->y;
@@ -1001,6 +1121,7 @@ static void check_send(world *o, const aus_action *a)
   assert_true(c >= 0 && task->id == aus_trial_id(number_of(c), (uint32_t)index));
   o->last_served[task->job] = (int)number_of(c);
   assert_true(aus_sched_worker(o->s, a->worker) == AUS_W_BUSY && !f->lost);
+  assert_int_equal(o->frozen, 0);
   assert_true(f->n_account <= o->conf.prefetch); /* before this one */
   assert_false(t->held >> a->worker & 1);
   assert_int_equal(task->attempt, t->charged);
@@ -1119,7 +1240,10 @@ static void act(world *o)
       otask *t = otask_of(o, a.task->id, a.task->job);
 
       assert_true(t->held >> a.worker & 1);
-      t->asked |= 1u << a.worker;
+      /* At the freeze those that wait are asked back, then all; any other is overdue or not wanted. */
+      if (!o->freezing ||
+          (o->frozen == 1 && o->w[a.worker].account[0] == (a.task->id << 1 | a.task->job)))
+        t->asked |= 1u << a.worker;
       post(o, latency(o),
            (event){.type = CANCEL_ARRIVES,
                    .worker = a.worker,
@@ -1133,7 +1257,7 @@ static void act(world *o)
       assert_true(a.result->y[0] != otask_of(o, a.task->id, a.task->job)->y);
       break;
     case AUS_ACT_NONE:
-      check_idle(o);
+      if (!o->frozen) check_idle(o);
       break;
     }
   } while (a.type != AUS_ACT_NONE);
@@ -1194,6 +1318,28 @@ static void happen(world *o, const event *e)
   }
 }
 
+static void freeze(world *o)
+{
+  o->freezing = o->freeze_s > 0 && o->now_s >= o->freeze_s + 10 * o->frozen && o->frozen < 2;
+  if (o->freezing) aus_sched_freeze(o->s, o->frozen++ == 1);
+}
+
+/* Nothing was left behind that could have been committed, and nobody works any more. */
+static void check_still(world *o)
+{
+  int job, c;
+  int64_t i;
+
+  for (job = 0; job < 2; job++)
+    for (c = 0; c < o->n_campaigns; c++) {
+      oseq *q = &o->seq[job][c];
+
+      assert_false(q->n_committed < q->n && q->task[q->n_committed].final);
+      for (i = 0; i < q->n; i++)
+        assert_true(q->task[i].final || q->task[i].owner == 0);
+    }
+}
+
 static void run_world(world *o)
 {
   int c, w, i;
@@ -1206,7 +1352,7 @@ static void run_world(world *o)
   for (w = 1; w <= o->n_workers; w++)
     aus_sched_hello(o->s, w, false, 0);
   post(o, 0, (event){.type = TICK});
-  while (!aus_sched_done(o->s)) {
+  while (!aus_sched_done(o->s) && !aus_sched_still(o->s)) {
     aus_heap_item x = aus_heap_pop(&o->heap);
     event e = o->event[x.data];
 
@@ -1215,9 +1361,13 @@ static void run_world(world *o)
     o->now_s = x.t;
     assert_true(o->now_s < 1e5); /* it ends */
     happen(o, &e);
+    freeze(o);
     act(o);
   }
-  assert_int_equal(o->n_committed, o->n_tasks);
+  if (aus_sched_done(o->s))
+    assert_int_equal(o->n_committed, o->n_tasks);
+  else
+    check_still(o);
   aus_sched_destroy(o->s);
   aus_heap_fini(&o->heap);
   aus_free(o->event);
@@ -1232,6 +1382,7 @@ static void adversary(void **state)
 {
   static world o;
   int64_t n = 0, n_lost = 0, n_retries = 0, n_violations = 0, n_failed = 0, live = aus_alloc_live();
+  int64_t n_asked_back = 0, n_left = 0;
   int run, n_runs = getenv("AUS_CHECK_LONG") ? 400 : 40, w;
 
   (void)state;
@@ -1253,6 +1404,7 @@ static void adversary(void **state)
       o.w[w].mortal = true;
     o.w[o.n_workers].lies = run % 5 == 0;
     if (run % 5 == 0) o.w[o.n_workers].mortal = false;
+    if (run % 4 == 2) o.freeze_s = 100 * uniform(&o);
     if (getenv("AUS_CHECK_VERBOSE")) fprintf(stderr, "# run %d\n", run);
     run_world(&o);
     n += o.n_tasks;
@@ -1260,10 +1412,13 @@ static void adversary(void **state)
     n_retries += o.n_retries;
     n_violations += o.n_violations;
     n_failed += o.n_failed;
+    n_asked_back += o.n_asked_back;
+    n_left += o.n_tasks - o.n_committed;
   }
   print_message("# %ld tasks, %ld losses, %ld retries, %ld failed, %ld violations\n", (long)n,
                 (long)n_lost, (long)n_retries, (long)n_failed, (long)n_violations);
-  assert_true(n >= 10000);
+  print_message("# frozen: %ld asked back, %ld left\n", (long)n_asked_back, (long)n_left);
+  assert_true(n >= 10000 && n_asked_back > 20 && n_left > 100);
   assert_true(n_lost > n / 200 && n_retries > n / 50 && n_failed > n / 100 && n_violations > 0);
   assert_int_equal(aus_alloc_live(), live);
 }
@@ -1286,6 +1441,9 @@ int main(void)
       cmocka_unit_test(memory_is_given_back),
       cmocka_unit_test(stopping),
       cmocka_unit_test(called_off),
+      cmocka_unit_test(frozen),
+      cmocka_unit_test(frozen_at_once),
+      cmocka_unit_test(in_time),
       cmocka_unit_test(refusals),
       cmocka_unit_test(out_of_memory),
       cmocka_unit_test(adversary),

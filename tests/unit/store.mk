@@ -1,7 +1,7 @@
 # unit tests of src/store
 EXTRA_DIST += tests/unit/tempdir.h tests/unit/h5put.h
 if HAVE_CMOCKA
-STORE_TESTS = tests/unit/journal.t tests/unit/rundir.t tests/unit/shard.t tests/unit/store_read.t
+STORE_TESTS = tests/unit/journal.t tests/unit/rundir.t tests/unit/runlock.t tests/unit/shard.t tests/unit/store_read.t
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 
@@ -11,6 +11,9 @@ tests_unit_journal_t_LDADD = $(UNIT_LDADD)
 tests_unit_rundir_t_SOURCES = tests/unit/rundir.c
 tests_unit_rundir_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rundir_t_LDADD = $(UNIT_LDADD)
+tests_unit_runlock_t_SOURCES = tests/unit/runlock.c
+tests_unit_runlock_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_runlock_t_LDADD = $(UNIT_LDADD)
 tests_unit_shard_t_SOURCES = tests/unit/shard.c
 tests_unit_shard_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_shard_t_LDADD = $(UNIT_LDADD)

@@ -1,0 +1,72 @@
+/* output.c - the published file of a run.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <config.h>
+
+#include "study/output.h"
+
+#include <inttypes.h>
+
+#include "util/log.h"
+
+int aus_output_plan(const aus_session *s, bool complete, aus_pub **out, aus_err *err)
+{
+  int rc = AUS_OK;
+  const aus_load *r = &s->load;
+  aus_engine_log log = aus_engine_report(s->engine);
+  aus_pub *pub = NULL;
+  aus_buf settings;
+
+  *out = NULL;
+  aus_buf_init(&settings);
+  aus_opts_canonical(r->engine_opts, &settings);
+  AUS_TRY(aus_buf_check(&settings, err));
+  AUS_TRY(aus_pub_create(&pub, err));
+  AUS_TRY(aus_pub_attr_str(pub, "", "auspex_format", "1.0", err));
+  AUS_TRY(aus_pub_attr_str(pub, "", "auspex_version", PACKAGE_VERSION, err));
+  AUS_TRY(aus_pub_attr_str(pub, "", "config_sha256", r->digest, err));
+  AUS_TRY(aus_pub_attr_str(pub, "", "study", r->type->name, err));
+  AUS_TRY(aus_pub_attr_u64(pub, "", "seed", r->seed, err));
+  AUS_TRY(aus_pub_attr_u8(pub, "", "deterministic", !log.machine_dependent, err));
+  AUS_TRY(aus_pub_attr_u8(pub, "", "complete", complete, err));
+  AUS_TRY(aus_pub_text(pub, "config", r->config, "canonical configuration (JSON)", err));
+  AUS_TRY(r->type->publish(r->self, pub, err));
+  AUS_TRY(aus_provenance_publish(&s->who, r->call, &log, r->files, settings.data, pub, err));
+  AUS_TRY(aus_pub_attr_u64(pub, "provenance/run", "resumes", (uint64_t)s->past.n_resumes, err));
+  *out = pub;
+  pub = NULL;
+done:
+  aus_pub_destroy(pub);
+  aus_buf_fini(&settings);
+  return rc;
+}
+
+int aus_output_write(const aus_session *s, const aus_pub *pub, bool together, aus_err *err)
+{
+  const aus_load *r = &s->load;
+  aus_study_parts parts = r->type->parts(r->self);
+  aus_pub_conf conf = {.dir = s->run_dir,
+                       .run = r->run_id,
+                       .tables = parts.tables,
+                       .n_tables = parts.n_tables,
+                       .deflate = (int)aus_opt_int(r->engine_opts, "store.deflate")};
+
+  if (!together && r->call->rank != 0) return AUS_OK;
+  return aus_pub_write(pub, &conf, together ? r->call->world : MPI_COMM_SELF, s->out_path, err);
+}
+
+int aus_output_now(void *self, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_session *s = self;
+  aus_engine_log log = aus_engine_report(s->engine);
+  aus_pub *pub = NULL;
+
+  AUS_TRY(aus_output_plan(s, false, &pub, err));
+  AUS_TRY(aus_output_write(s, pub, false, err));
+  AUS_INFO("study", "published %s: %" PRId64 " of %" PRId64 " trials so far", s->out_path, log.n,
+           log.n_trials);
+done:
+  aus_pub_destroy(pub);
+  return rc;
+}
