@@ -50,7 +50,11 @@ static int tell(const aus_call *call, int rc, const aus_err *err)
 {
   if (call->rank != 0) return 0;
   if (call->out->n > 0) fwrite(call->out->data, 1, (size_t)call->out->n, stdout);
-  if (rc == AUS_OK) return fflush(stdout) == 0 ? 0 : aus_code_exit(AUS_EIO);
+  /* Differences and faults are an answer, not an error: they stand on stdout. */
+  if (rc == AUS_OK || rc == AUS_EDIFF) {
+    if (fflush(stdout) != 0) return aus_code_exit(AUS_EIO);
+    return rc == AUS_OK ? *call->status : aus_code_exit(rc);
+  }
   fflush(stdout);
   if (call->problems->n > 0)
     fwrite(call->problems->data, 1, (size_t)call->problems->n, stderr);
@@ -70,15 +74,32 @@ static int check_operands(const aus_command *c, const aus_args *args, aus_err *e
                   c->name, c->operands, c->name);
 }
 
+static void start_mpi(aus_call *call, int *argc, char ***argv)
+{
+  int given;
+
+  MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given);
+  call->world = MPI_COMM_WORLD;
+  MPI_Comm_rank(call->world, &call->rank);
+  MPI_Comm_size(call->world, &call->size);
+}
+
 int main(int argc, char **argv)
 {
-  int rc, status, n_words = 0, given;
+  int rc, status, n_words = 0, said = 0;
   const aus_command *command = find_command(argc, argv, &n_words);
   aus_err err;
   aus_args *args = NULL;
   bool apart = false;
   aus_buf out, problems;
-  aus_call call = {.argc = argc, .argv = argv, .out = &out, .problems = &problems, .apart = &apart};
+  aus_call call = {.argc = argc,
+                   .argv = argv,
+                   .out = &out,
+                   .problems = &problems,
+                   .apart = &apart,
+                   .world = MPI_COMM_NULL,
+                   .size = 1,
+                   .status = &said};
 
   status = answer(argc, argv, command, n_words);
   if (status >= 0) return status;
@@ -86,10 +107,7 @@ int main(int argc, char **argv)
   aus_buf_init(&out);
   aus_buf_init(&problems);
   setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
-  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &given);
-  call.world = MPI_COMM_WORLD;
-  MPI_Comm_rank(call.world, &call.rank);
-  MPI_Comm_size(call.world, &call.size);
+  if (!command->plain) start_mpi(&call, &argc, &argv);
   aus_log_start(call.rank, call.rank == 0 ? AUS_LOG_INFO : AUS_LOG_WARN, getenv("AUSPEX_LOG"));
   rc = aus_args_parse(&args, command->cli, command->n_cli, argc - n_words, argv + n_words, &err);
   if (rc == AUS_OK) rc = check_operands(command, args, &err);
@@ -106,6 +124,6 @@ int main(int argc, char **argv)
   /* With a dead rank MPI_Finalize waits for it, now and then for ever (Open MPI 4.1). */
   fflush(stderr);
   if (apart) _exit(status);
-  MPI_Finalize();
+  if (!command->plain) MPI_Finalize();
   return status;
 }

@@ -3,7 +3,10 @@
  */
 #include <config.h>
 
+#include "cmd/config.h"
+#include "cmd/diff.h"
 #include "cmd/run.h"
+#include "cmd/status.h"
 #include "serverless/serverless_cmd.h"
 #include "serverless/serverless_study.h"
 #include "study/command.h"
@@ -16,6 +19,9 @@ const aus_study_type *const aus_studies[] = {
 
 const aus_command *const aus_commands[] = {
     &aus_cmd_run,
+    &aus_cmd_status,
+    &aus_cmd_config,
+    &aus_cmd_diff,
     &aus_serverless_cmd_simulate,
     &aus_serverless_cmd_sample,
     &aus_serverless_cmd_dataset,

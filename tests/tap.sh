@@ -32,6 +32,19 @@ expect() {
   if [ "$1" = "$2" ]; then result 0 "$3"; else result 1 "$3" "$tap_dir/expect"; fi
 }
 
+# same_files A B: are two HDF5 files equal outside /provenance? Says what is not. Asks auspex diff and, where h5py
+# is, a program that shares no code with it; both must say the same (else 2).
+same_files() {
+  "$AUS_TOP_BUILDDIR/auspex" diff "$1" "$2"
+  tap_diff=$?
+  [ -n "${AUS_PYTHON-}" ] || return $tap_diff
+  "$AUS_PYTHON" "$AUS_TOP_SRCDIR/tests/h5/same.py" "$1" "$2"
+  tap_same=$?
+  [ $tap_diff -eq $tap_same ] && return $tap_diff
+  echo "auspex diff ends with $tap_diff, same.py with $tap_same"
+  return 2
+}
+
 skip() {
   tap_n=$((tap_n + 1))
   echo "ok $tap_n - $1 # SKIP $2"

@@ -65,12 +65,14 @@ static aus_study_parts parts(void *self)
 
 /* ---- campaigns over samples ---- */
 
-int aus_serverless_add_line(aus_serverless_study *s, aus_campaign line, aus_err *err)
+int aus_serverless_begin_sampling(aus_serverless_study *s, aus_serverless_kind kind, int64_t n,
+                                  uint32_t *id, aus_err *err)
 {
   int rc = AUS_OK;
 
-  AUS_TRY(aus_grow(&s->line, &s->cap_lines, s->n_lines + 1, sizeof *s->line, err));
-  s->line[s->n_lines++] = line;
+  AUS_TRY(aus_grow(&s->sampling, &s->cap_samplings, s->n_samplings + 1, sizeof *s->sampling, err));
+  *id = s->next_campaign++;
+  s->sampling[s->n_samplings++] = (aus_serverless_sampling){.id = *id, .kind = kind, .n = n};
 done:
   return rc;
 }
@@ -93,10 +95,11 @@ int aus_serverless_run_campaign(aus_serverless_study *s, aus_engine *engine,
 {
   int rc = AUS_OK;
   int64_t i;
-  uint32_t campaign = s->next_campaign++;
+  uint32_t campaign;
   aus_buf args;
 
   aus_buf_init(&args);
+  AUS_TRY(aus_serverless_begin_sampling(s, kind, n, &campaign, err));
   for (i = 0; i < n; i++) {
     aus_task task = {.id = aus_trial_id(campaign, (uint32_t)i),
                      .kind = (uint16_t)kind,
@@ -118,7 +121,6 @@ int aus_serverless_run_campaign(aus_serverless_study *s, aus_engine *engine,
   AUS_TRY(aus_engine_run(engine, keep_trial, s, err));
   if (n > 0 && aus_serverless_count_failed(&s->trials[kind]) == n)
     AUS_WARN("serverless", "%s: every trial failed", aus_serverless_kinds[kind].name);
-  AUS_TRY(aus_serverless_add_line(s, aus_campaign_of(campaign, &s->trials[kind]), err));
 done:
   aus_buf_fini(&args);
   return rc;
@@ -192,7 +194,7 @@ done:
 
 static int draw_samples(aus_serverless_study *s, aus_err *err)
 {
-  int rc = AUS_OK, kind;
+  int rc = AUS_OK;
 
   s->draw = (aus_serverless_draw_conf){
       .kind = (aus_design_kind)aus_opt_enum(s->opts, "design"),
@@ -202,8 +204,6 @@ static int draw_samples(aus_serverless_study *s, aus_err *err)
   };
 
   AUS_TRY(aus_serverless_draw(&s->draw, &s->space, s->grid, &s->design, err));
-  for (kind = 0; kind < AUS_SERVERLESS_N_TRIAL_KINDS; kind++)
-    aus_trials_init(&s->trials[kind], &aus_serverless_kinds[kind], s->space.n_x);
   s->next_campaign = AUS_SERVERLESS_INITIAL_CAMPAIGN;
   AUS_INFO("serverless", "sample: %lld points of %lld combinations", (long long)s->design.n,
            (long long)aus_serverless_grid_count(s->grid));
@@ -288,6 +288,7 @@ static int drive(void *self, aus_engine *engine, aus_err *err)
 
   for (stage = 0; stage < s->n_stages; stage++) {
     aus_engine_stage(engine, stages[stage]);
+    s->n_begun = stage + 1;
     switch ((aus_serverless_stage)stage) {
     case AUS_SERVERLESS_ST_SAMPLE:
       AUS_TRY(draw_samples(s, err));
@@ -315,11 +316,11 @@ done:
   return rc;
 }
 
-static void canonical(void *self, aus_buf *out)
+static const aus_opts *settings(const void *self)
 {
-  aus_serverless_study *s = self;
+  const aus_serverless_study *s = self;
 
-  aus_opts_canonical(s->opts, out);
+  return s->opts;
 }
 
 const aus_study_type aus_serverless_study_type = {
@@ -334,5 +335,5 @@ const aus_study_type aus_serverless_study_type = {
     .drive = drive,
     .publish = aus_serverless_publish,
     .report = aus_serverless_report,
-    .canonical = canonical,
+    .settings = settings,
 };

@@ -105,7 +105,7 @@ done:
 
 bool aus_serverless_range_compat(const aus_opts *opts, uint64_t defects)
 {
-  if (aus_opt_given(opts, "range_compat")) return aus_opt_bool(opts, "range_compat");
+  if (aus_opt_has_value(opts, "range_compat")) return aus_opt_bool(opts, "range_compat");
   return defects & AUS_SERVERLESS_D(20);
 }
 

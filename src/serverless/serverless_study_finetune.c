@@ -68,10 +68,8 @@ static int collect_kept(study *s, aus_ranges *kept, aus_err *err)
   int rc = AUS_OK, c;
 
   for (c = 0; c < s->campaigns.n; c++) {
-    aus_result all = {.ranges = s->search_ranges[c].range, .n_ranges = (int)s->search_ranges[c].n};
-
-    AUS_TRY(aus_ranges_add(kept, &all, err));
-    AUS_TRY(aus_ranges_add(&s->ranges, &all, err));
+    AUS_TRY(aus_ranges_join(kept, &s->search_ranges[c], err));
+    AUS_TRY(aus_ranges_join(&s->ranges, &s->search_ranges[c], err));
   }
   aus_ranges_sort(kept);
 done:
@@ -118,7 +116,7 @@ static int add_candidate(study *s, candidate **out, aus_err *err)
   AUS_TRY(
       aus_grow(&s->candidate, &s->cap_candidates, s->n_candidates + 1, sizeof *s->candidate, err));
   c = &s->candidate[s->n_candidates];
-  *c = (candidate){.task = -1, .scale = 1, .penalty = (double)INFINITY};
+  *c = (candidate){.task = -1, .scale = 1, .penalty = (double)NAN, .replica_s = (double)NAN};
   AUS_NEW(c->keys, s->n_models, err);
   s->n_candidates++;
   for (i = 0; i < s->n_models; i++)
@@ -211,6 +209,8 @@ static void rate(study *s, const aus_trial_row *base, const aus_trial_row *row, 
   int64_t w, n = s->design.n * s->n_rounds, used = 0;
   double penalty = 0, replica_s = 0;
 
+  c->penalty = (double)INFINITY;
+  c->replica_s = 0;
   for (w = 0; w < n; w++) {
     if (base[w].status != AUS_S_OK) continue;
     if (row[w].status != AUS_S_OK) return;
@@ -229,14 +229,15 @@ static int judge(study *s, aus_engine *engine, int from, aus_err *err)
   int rc = AUS_OK, i;
   aus_trials *t = &s->trials[AUS_SERVERLESS_K_JUDGE];
   int64_t n = s->design.n * s->n_rounds, first = t->n;
-  uint32_t campaign = s->next_campaign++;
+  uint32_t campaign;
 
-  AUS_TRY(add_trials(s, engine, campaign, from, err));
-  for (i = from; i < s->n_candidates; i++) {
+  AUS_TRY(aus_serverless_begin_sampling(s, AUS_SERVERLESS_K_JUDGE, (s->n_candidates - from) * n,
+                                        &campaign, err));
+  for (i = from; i < s->n_candidates; i++)
     s->candidate[i].first_trial = aus_trial_id(campaign, (uint32_t)((i - from) * n));
+  AUS_TRY(add_trials(s, engine, campaign, from, err));
+  for (i = from; i < s->n_candidates; i++)
     rate(s, t->row, t->row + first + (i - from) * n, &s->candidate[i]);
-  }
-  AUS_TRY(aus_serverless_add_line(s, aus_campaign_of(campaign, t), err));
 done:
   return rc;
 }

@@ -370,22 +370,6 @@ done:
   return rc;
 }
 
-static int add_lines(study *s, aus_err *err)
-{
-  int rc = AUS_OK, c;
-
-  for (c = 0; c < s->campaigns.n; c++)
-    AUS_TRY(aus_serverless_add_line(
-        s,
-        aus_campaigns_line(&s->campaigns, c, aus_serverless_kinds[AUS_SERVERLESS_K_OPTIMIZE].name,
-                           (int64_t)aus_trial_id(AUS_SERVERLESS_PROACTIVE_CAMPAIGN,
-                                                 (uint32_t)s->searches[c].sample),
-                           s->search.bo.budget, s->search.bo.lag),
-        err));
-done:
-  return rc;
-}
-
 static void note_result(const study *s)
 {
   int c, better = 0;
@@ -416,7 +400,6 @@ int aus_serverless_optimize(aus_serverless_study *s, aus_engine *engine, aus_err
   s->campaigns.job = retrained;
   AUS_TRY(aus_campaigns_run(&s->campaigns, engine, err));
   note_result(s);
-  AUS_TRY(add_lines(s, err));
   for (c = 0; c < s->campaigns.n; c++)
     AUS_TRY(keep_lineage(s, engine, c, &u, err));
 done:

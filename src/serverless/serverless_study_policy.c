@@ -72,9 +72,10 @@ static aus_serverless_policy common(const aus_serverless_study *s, aus_serverles
       .seed = s->seed,
   };
 
-  if (compat && !aus_opt_given(o, "keep_alive")) p.keep_alive_s = reference[role].keep_alive_s;
-  if (compat && !aus_opt_given(o, "queue_length")) p.queue_length = reference[role].queue_length;
-  if (compat && !aus_opt_given(o, "reconcile_interval"))
+  if (compat && !aus_opt_has_value(o, "keep_alive")) p.keep_alive_s = reference[role].keep_alive_s;
+  if (compat && !aus_opt_has_value(o, "queue_length"))
+    p.queue_length = reference[role].queue_length;
+  if (compat && !aus_opt_has_value(o, "reconcile_interval"))
     p.reconcile_s = reference[role].reconcile_s;
   if (forecast > 0)
     p.forecast = (aus_serverless_forecast)(forecast - 1);

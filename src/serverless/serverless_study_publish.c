@@ -98,6 +98,7 @@ static int publish_design(const study *s, aus_pub *pub, aus_err *err)
                                              "the combinations chosen for them; units in /space");
   const aus_column id = AUS_COLUMN("trial", AUS_U64, "1", 1, "first trial of the point");
 
+  if (s->n_begun == 0) goto done; /* not drawn */
   AUS_NEW(trial, s->design.n, err);
   for (i = 0; i < s->design.n; i++)
     trial[i] = aus_trial_id(AUS_SERVERLESS_INITIAL_CAMPAIGN, (uint32_t)i);
@@ -116,6 +117,37 @@ static const aus_serverless_stage stage_of[AUS_SERVERLESS_N_TRIAL_KINDS] = {
     AUS_SERVERLESS_ST_FINETUNE, AUS_SERVERLESS_ST_VALIDATE,  AUS_SERVERLESS_ST_VALIDATE,
     AUS_SERVERLESS_ST_VALIDATE, AUS_SERVERLESS_ST_VALIDATE};
 
+static aus_campaign search_line(const study *s, int c)
+{
+  return aus_campaigns_line(
+      &s->campaigns, c, aus_serverless_kinds[AUS_SERVERLESS_K_OPTIMIZE].name,
+      (int64_t)aus_trial_id(AUS_SERVERLESS_PROACTIVE_CAMPAIGN, (uint32_t)s->searches[c].sample),
+      s->search.bo.budget, s->search.bo.lag);
+}
+
+/* Samplings and searches that have begun, by number. */
+static int publish_campaigns(const study *s, aus_pub *pub, aus_err *err)
+{
+  int rc = AUS_OK, c = 0;
+  int64_t i, n = 0;
+  aus_campaign *line = NULL;
+
+  AUS_NEW(line, s->n_samplings + s->campaigns.n, err);
+  for (i = 0; i < s->n_samplings; i++) {
+    const aus_serverless_sampling *q = &s->sampling[i];
+
+    while (c < s->campaigns.n && s->campaigns.first_id < q->id)
+      line[n++] = search_line(s, c++);
+    line[n++] = aus_campaign_of(q->id, q->n, &s->trials[q->kind]);
+  }
+  while (c < s->campaigns.n)
+    line[n++] = search_line(s, c++);
+  AUS_TRY(aus_campaigns_publish(line, n, pub, err));
+done:
+  aus_free(line);
+  return rc;
+}
+
 static int publish_trials(study *s, aus_pub *pub, aus_err *err)
 {
   int rc = AUS_OK, kind;
@@ -129,7 +161,7 @@ static int publish_trials(study *s, aus_pub *pub, aus_err *err)
                                search ? aus_serverless_optimize_units : aus_serverless_metric_units,
                                err));
   }
-  AUS_TRY(aus_campaigns_publish(s->line, s->n_lines, pub, err));
+  AUS_TRY(publish_campaigns(s, pub, err));
   aus_ranges_sort(&s->ranges);
   for (kind = 0; kind < AUS_SERVERLESS_N_TRACES; kind++)
     if ((s->keep[kind] && s->n_stages > AUS_SERVERLESS_ST_INITIAL) ||
@@ -309,7 +341,8 @@ static int publish_candidates(study *s, aus_pub *pub, aus_err *err)
   static const aus_column real_cols[3] = {
       AUS_COLUMN("scale", AUS_F64, "1", 1, "factor on the labels it was continued with"),
       AUS_COLUMN("penalty_frac", AUS_F64, "1", 1,
-                 "mean share of penalties in the worlds of the samples; infinite: failed"),
+                 "mean share of penalties in the worlds of the samples; infinite: failed; NaN: not "
+                 "judged yet"),
       AUS_COLUMN("replica_time", AUS_F64, "s", 1, "mean replica-seconds there"),
   };
   static const aus_column chosen_col =
@@ -354,7 +387,8 @@ static int publish_sensitivity(study *s, aus_pub *pub, aus_err *err)
 {
   int rc = AUS_OK;
 
-  if (s->n_stages <= AUS_SERVERLESS_ST_INITIAL) goto done;
+  if (s->n_begun <= AUS_SERVERLESS_ST_INITIAL) goto done;
+  aus_sensitivity_fini(&s->sens);
   AUS_TRY(aus_serverless_sensitivity(&s->sens, &s->draw, &s->space, &s->design,
                                      &s->trials[AUS_SERVERLESS_K_INITIAL], err));
   AUS_TRY(aus_sensitivity_publish(&s->sens, pub, err));

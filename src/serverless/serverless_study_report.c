@@ -53,8 +53,8 @@ static void report_samples(const study *s, aus_buf *out)
   const char *heading[] = {aus_opt_str(s->opts, "initial.strategy"),
                            aus_opt_str(s->opts, "initialproactive.strategy")};
 
-  table(s, "mean over the samples", s->n_stages > AUS_SERVERLESS_ST_PROACTIVE ? 2 : 1, kind,
-        heading, out);
+  table(s, "mean over the samples", s->n_begun > AUS_SERVERLESS_ST_PROACTIVE ? 2 : 1, kind, heading,
+        out);
 }
 
 static const char *const set_names[AUS_SERVERLESS_N_SETS] = {
@@ -65,7 +65,7 @@ static void report_choice(const study *s, aus_buf *out)
 {
   const aus_serverless_candidate *c;
 
-  if (s->n_stages <= AUS_SERVERLESS_ST_FINETUNE || !s->judged) return;
+  if (s->chosen < 0 || !s->judged) return;
   c = &s->candidate[s->chosen];
   aus_buf_printf(out,
                  "\n%d sets of models tried in the worlds of the samples, chosen: %s\n"
@@ -85,7 +85,7 @@ static void report_models(const study *s, aus_buf *out)
   for (i = 0; i < s->n_model_rows; i++) {
     const aus_serverless_model_row *m = &s->model[i];
 
-    if (i >= s->n_models && (!s->final_keys || i < s->first_final)) continue; /* lineage */
+    if (i >= s->n_models && (s->first_final < 0 || i < s->first_final)) continue; /* lineage */
     aus_buf_printf(out, "%-28s %10s %12.0f %12.0f ", s->inputs.types.task[m->task].name,
                    i < s->n_models ? "base" : "final", m->metric[AUS_SERVERLESS_M_TRAIN_ROWS],
                    m->metric[AUS_SERVERLESS_M_TEST_ROWS]);
@@ -100,7 +100,7 @@ static void report_search(const study *s, aus_buf *out)
 {
   int c;
 
-  if (s->n_stages <= AUS_SERVERLESS_ST_OPTIMIZE) return;
+  if (s->n_begun <= AUS_SERVERLESS_ST_OPTIMIZE) return;
   if (s->campaigns.n == 0) {
     aus_buf_text(out, "\nno sample does badly enough to be searched around\n");
     return;
@@ -130,7 +130,7 @@ static void report_validation(const study *s, aus_buf *out)
   static const char *const heading[AUS_SERVERLESS_N_RIVALS] = {"reactive", "un-tuned", "fine-tuned",
                                                                "kpa"};
 
-  if (s->n_stages > AUS_SERVERLESS_ST_VALIDATE)
+  if (s->n_begun > AUS_SERVERLESS_ST_VALIDATE)
     table(s, "validation: mean per run", AUS_SERVERLESS_N_RIVALS, kind, heading, out);
 }
 
@@ -140,7 +140,7 @@ void aus_serverless_report(void *self, aus_buf *out)
 
   aus_buf_printf(out, "serverless study, seed %llu: %lld samples\n", (unsigned long long)s->seed,
                  (long long)s->design.n);
-  if (s->n_stages <= AUS_SERVERLESS_ST_INITIAL) return;
+  if (s->n_begun <= AUS_SERVERLESS_ST_INITIAL) return;
   report_samples(s, out);
   aus_sensitivity_report(&s->sens, 0, out);
   report_models(s, out);

@@ -266,7 +266,7 @@ done:
 
 int aus_serverless_study_load(void **self, const aus_study_env *env, aus_err *err)
 {
-  int rc = AUS_OK;
+  int rc = AUS_OK, kind;
   aus_serverless_study *s = NULL;
   bool few[AUS_SERVERLESS_N_TRACES] = {[AUS_SERVERLESS_T_SYSTEM_EVENTS] = true};
 
@@ -274,6 +274,8 @@ int aus_serverless_study_load(void **self, const aus_study_env *env, aus_err *er
   *self = s;
   s->seed = env->seed;
   s->n_stages = env->n_stages;
+  s->chosen = -1;
+  s->first_final = -1;
   AUS_TRY(aus_study_opts(&s->opts, env->conf, env->section, aus_serverless_study_opts, err));
   aus_serverless_mode_read(s->opts, env->conf,
                            AUS_SERVERLESS_COMPAT | AUS_SERVERLESS_STUDY_SWITCHES, &s->defects);
@@ -293,6 +295,8 @@ int aus_serverless_study_load(void **self, const aus_study_env *env, aus_err *er
   AUS_TRY(read_space(s, env, err));
   AUS_TRY(read_workload(s, env, err));
   AUS_TRY(make_scratch(s, err));
+  for (kind = 0; kind < AUS_SERVERLESS_N_TRIAL_KINDS; kind++)
+    aus_trials_init(&s->trials[kind], &aus_serverless_kinds[kind], s->space.n_x);
 done:
   return rc;
 }
@@ -362,7 +366,7 @@ void aus_serverless_study_destroy(void *self)
   for (i = 0; i < AUS_SERVERLESS_N_TRIAL_KINDS; i++)
     aus_trials_fini(&s->trials[i]);
   aus_ranges_fini(&s->ranges);
-  aus_free(s->line);
+  aus_free(s->sampling);
   aus_free(s->model);
   aus_free(s->model_task);
   for (i = 0; i < s->n_candidates; i++)

@@ -158,7 +158,7 @@ typedef struct aus_serverless_candidate {
   double scale;       /* of its labels */
   uint32_t campaign;  /* CAMPAIGN */
   uint64_t first_trial;
-  double penalty, replica_s; /* means over the worlds of the samples */
+  double penalty, replica_s; /* means over the worlds of the samples; NaN: not judged yet */
 } aus_serverless_candidate;
 
 /* One campaign of stage optimize as rank 0 sees it. */
@@ -176,6 +176,13 @@ typedef struct aus_serverless_search {
   int64_t n_chain;   /* entries of chain that are known */
   int64_t n_dropped; /* carry all: models of trials before this one are gone */
 } aus_serverless_search;
+
+/* A campaign whose trials are known beforehand. */
+typedef struct aus_serverless_sampling {
+  uint32_t id;
+  aus_serverless_kind kind;
+  int64_t n; /* trials */
+} aus_serverless_sampling;
 
 typedef struct aus_serverless_study {
   /* the same on every rank */
@@ -226,10 +233,11 @@ typedef struct aus_serverless_study {
   aus_sensitivity sens;
   aus_design validate_design; /* those of stage validate */
   aus_trials trials[AUS_SERVERLESS_N_TRIAL_KINDS];
-  aus_campaign *line; /* of /campaigns */
-  int64_t n_lines, cap_lines;
+  int n_begun; /* stages that have begun */
+  aus_serverless_sampling *sampling;
+  int64_t n_samplings, cap_samplings;
   uint32_t next_campaign;
-  aus_ranges ranges; /* rows of trials that are published */
+  aus_ranges ranges; /* rows of trials that are published; who needs an order sorts them */
   aus_serverless_model_row *model;
   int64_t n_model_rows, cap_model_rows;
   int n_models;    /* functions with a base model: the first rows of model[] */
@@ -242,12 +250,13 @@ typedef struct aus_serverless_study {
   double *tuned_metric; /* of model i at scale k: row i n_scales + k */
   aus_serverless_candidate *candidate;
   int64_t cap_candidates;
-  int n_candidates, chosen;
+  int n_candidates, chosen; /* chosen: -1 until that is known */
   aus_blob_key *final_keys; /* n_models */
-  int64_t first_final;      /* row of the first of them in model[] */
+  int64_t first_final;      /* row of the first of them in model[]; -1: not there yet */
 } aus_serverless_study;
 
 extern const aus_opt aus_serverless_study_opts[];
+extern const aus_kind aus_serverless_kinds[AUS_SERVERLESS_N_KINDS];
 
 /** Load on any rank (study.h). */
 int aus_serverless_study_load(void **self, const aus_study_env *env, aus_err *err);

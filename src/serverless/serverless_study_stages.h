@@ -6,10 +6,10 @@
 
 #include "serverless/serverless_study_setup.h"
 
-extern const aus_kind aus_serverless_kinds[AUS_SERVERLESS_N_KINDS];
-
-/** Take the next campaign number and add its line to /campaigns at the end of the stage. Local. */
-AUS_CHECKED int aus_serverless_add_line(aus_serverless_study *s, aus_campaign line, aus_err *err);
+/** Begin a campaign of n trials that are known beforehand. @param [out] id  the next free number
+ * @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_serverless_begin_sampling(aus_serverless_study *s, aus_serverless_kind kind,
+                                              int64_t n, uint32_t *id, aus_err *err);
 
 /** Run one task per point as one campaign of this kind: point i is trial i.
  * @param [in] value     n x n_x

@@ -2,6 +2,8 @@ libauspex_a_SOURCES += \
 	src/store/h5.c src/store/h5.h \
 	src/store/journal.c src/store/journal.h \
 	src/store/read.c src/store/read.h \
+	src/store/same.c src/store/same.h \
+	src/store/scan.c src/store/scan.h \
 	src/store/rundir.c src/store/rundir.h \
 	src/store/runlock.c src/store/runlock.h \
 	src/store/shard.c src/store/shard.h \

@@ -5,13 +5,11 @@
 
 #include "store/read.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "store/h5.h"
+#include "store/scan.h"
 #include "util/alloc.h"
 
 static const char format_version[] = "1.0";
@@ -22,32 +20,6 @@ struct aus_read {
 };
 
 /* ---- open and close ---- */
-
-static int check_file(const char *path, aus_err *err)
-{
-  int rc = AUS_OK;
-  struct stat st;
-
-  if (stat(path, &st) != 0)
-    AUS_FAIL(err, errno == ENOENT ? AUS_EFORMAT : AUS_EIO, "%s: %s", path, strerror(errno));
-  if (!S_ISREG(st.st_mode)) AUS_FAIL(err, AUS_EFORMAT, "%s: not a regular file", path);
-  if (H5Fis_hdf5(path) <= 0) AUS_FAIL(err, AUS_EFORMAT, "%s: not an HDF5 file", path);
-done:
-  return rc;
-}
-
-/* What HDF5 says about a file that it cannot open concerns its content. */
-static int open_file(hid_t *out, const char *path, aus_err *err)
-{
-  int rc = AUS_OK;
-  aus_err why;
-
-  aus_err_clear(&why);
-  *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (*out >= 0) return AUS_OK;
-  rc = aus_h5_fail("H5Fopen", AUS_HERE, &why);
-  return aus_fail(err, rc == AUS_ENOMEM ? rc : AUS_EFORMAT, AUS_HERE, "%s: %s", path, why.text);
-}
 
 /* A fixed-length string attribute of the root; "" when there is none such, or a longer one. */
 static int root_text(const aus_read *f, const char *name, char *text, size_t n_text, aus_err *err)
@@ -96,12 +68,10 @@ int aus_read_open(aus_read **out, const char *path, const char *study, aus_err *
   aus_read *f = NULL;
 
   *out = NULL;
-  aus_h5_start();
-  AUS_TRY(check_file(path, err));
   AUS_NEW(f, 1, err);
   f->file = -1;
   AUS_DUP(f->name, path, err);
-  AUS_TRY(open_file(&f->file, path, err));
+  AUS_TRY(aus_scan_file(&f->file, path, err));
   AUS_TRY(check_root(f, study, err));
   *out = f;
   f = NULL;
@@ -310,39 +280,18 @@ done:
   return rc;
 }
 
-static int link_name(char **out, hid_t group, hsize_t i, aus_err *err)
-{
-  int rc = AUS_OK;
-  ssize_t n;
-
-  AUS_H5(n = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, NULL, 0, H5P_DEFAULT),
-         err);
-  AUS_NEW(*out, n + 1, err);
-  AUS_H5(H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, *out, (size_t)n + 1,
-                            H5P_DEFAULT),
-         err);
-done:
-  return rc;
-}
-
 int aus_read_names(const aus_read *f, const char *path, aus_read_list *list, aus_err *err)
 {
   int rc = AUS_OK;
   hid_t group = -1;
   H5O_info_t object;
-  H5G_info_t info;
-  hsize_t i;
 
   *list = (aus_read_list){0};
   if (!aus_read_has(f, path)) AUS_FAIL(err, AUS_EFORMAT, "no such group");
   AUS_H5(H5Oget_info_by_name2(f->file, path, &object, H5O_INFO_BASIC, H5P_DEFAULT), err);
   if (object.type != H5O_TYPE_GROUP) AUS_FAIL(err, AUS_EFORMAT, "not a group");
   AUS_H5(group = H5Gopen2(f->file, path, H5P_DEFAULT), err);
-  AUS_H5(H5Gget_info(group, &info), err);
-  AUS_NEW(list->text, info.nlinks, err);
-  list->n = (int64_t)info.nlinks;
-  for (i = 0; i < info.nlinks; i++)
-    AUS_TRY(link_name(&list->text[i], group, i, err));
+  AUS_TRY(aus_scan_links(group, list, err));
 done:
   aus_h5_drop(group);
   if (rc != AUS_OK) {

@@ -19,6 +19,12 @@ const aus_cli aus_common_cli[] = {
     {0},
 };
 
+const aus_cli aus_plain_cli[] = {
+    {"quiet", 'q', NULL, "nothing but errors; the exit status tells"},
+    {"help", 'h', NULL, "this text"},
+    {0},
+};
+
 /* One "key=value". A key that starts with the section's own name is the full path. */
 static int set_one(const char *text, aus_cfg *cfg, aus_cfg_node *root, const char *prefix,
                    aus_err *err)
@@ -63,7 +69,7 @@ int aus_call_alone(const aus_call *call, int (*run)(const aus_call *, aus_err *)
 {
   int rc = call->rank == 0 ? run(call, err) : AUS_OK;
 
-  return aus_agree(call->world, rc, err);
+  return call->world == MPI_COMM_NULL ? rc : aus_agree(call->world, rc, err);
 }
 
 int aus_call_verbosity(const aus_args *args)

@@ -18,6 +18,7 @@ typedef struct aus_call {
   char *const *argv;
   aus_buf *out; /* printed on stdout by rank 0 at the end */
   bool *apart;  /* set when a rank was lost: no collective call may follow, MPI_Finalize included */
+  int *status;  /* exit status of a command that succeeded: 0 unless it sets another one */
   aus_buf *problems; /* printed on stderr by rank 0 instead of the error when not empty */
 } aus_call;
 
@@ -31,6 +32,7 @@ typedef struct aus_command {
   const aus_opt *const *opts; /* keys that --set and its file take, for the help; may be empty */
   int n_opts;
   int min_operands, max_operands;
+  bool plain; /* needs no MPI and is run without: world is MPI_COMM_NULL, there is one rank */
   /** Collective on call->world. @return agreed code */
   int (*run)(const aus_call *call, aus_err *err);
 } aus_command;
@@ -38,8 +40,10 @@ typedef struct aus_command {
 /* All commands, NULL at the end; defined in registry.c. */
 extern const aus_command *const aus_commands[];
 
-/* Options that every command has: --help, --set, --seed, -q, -v. */
+/* Options that every command with keys has: --help, --set, --seed, -q, -v. */
 extern const aus_cli aus_common_cli[];
+/* Of commands that read finished files and have no keys: --help, -q. */
+extern const aus_cli aus_plain_cli[];
 
 /** Apply the --set options of a call to a tree, in order.
  * @return AUS_OK; AUS_ECONFIG; AUS_ENOMEM. Local. */
@@ -50,7 +54,7 @@ AUS_CHECKED int aus_call_sets(const aus_args *args, aus_cfg *cfg, aus_cfg_node *
 void aus_call_problems(const aus_call *call, const aus_cfg *cfg);
 
 /** A verb that is rank 0's alone: it runs there, all ranks learn how it ended.
- * Collective on call->world. @return agreed code */
+ * Collective on call->world (which may be MPI_COMM_NULL). @return agreed code */
 AUS_CHECKED int aus_call_alone(const aus_call *call, int (*run)(const aus_call *, aus_err *),
                                aus_err *err);
 

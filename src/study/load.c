@@ -130,7 +130,7 @@ static int canonical(aus_load *r, aus_err *err)
   aus_buf_printf(&m[2].text, "%" PRIu64, r->seed);
   canonical_stages(r, &m[3].text);
   aus_json_quote(&m[4].text, r->type->name);
-  r->type->canonical(r->self, &m[5].text);
+  aus_opts_canonical(r->type->settings(r->self), &m[5].text);
   qsort(m, (size_t)n, sizeof m[0], by_key);
   for (i = 0; i < n; i++) {
     AUS_TRY(aus_buf_check(&m[i].text, err));
@@ -149,6 +149,21 @@ done:
     aus_buf_fini(&m[i].text);
   aus_buf_fini(&b);
   return rc;
+}
+
+int aus_load_effective(const aus_load *r, aus_buf *out, aus_err *err)
+{
+  const aus_opts *engine[] = {r->engine_opts, r->method}, *area = r->type->settings(r->self);
+
+  aus_buf_text(out, "{\"engine\":");
+  aus_opts_effective(engine, 2, out);
+  aus_buf_printf(out, ",\"seed\":%" PRIu64, r->seed);
+  aus_buf_printf(out, ",\"%s\":", r->type->name);
+  aus_opts_effective(&area, 1, out);
+  aus_buf_text(out, ",\"stages\":");
+  canonical_stages(r, out);
+  aus_buf_printf(out, ",\"study\":\"%s\"}", r->type->name);
+  return aus_buf_check(out, err);
 }
 
 /* The engine section: one table that cannot change a result, one that does. */
@@ -210,6 +225,7 @@ int aus_load_everywhere(aus_load *r, aus_err *err)
     if (rc != AUS_OK && r->conf) aus_call_problems(r->call, r->conf);
     if (rc != AUS_OK && r->data) aus_call_problems(r->call, r->data);
   }
+  if (r->call->world == MPI_COMM_NULL) return rc;
   AUS_TRY(aus_agree(r->call->world, rc, err));
   AUS_TRY(aus_files_share(r->files, r->call->world, err));
   if (r->call->rank != 0) rc = aus_load_here(r, err);

@@ -33,8 +33,14 @@ typedef struct aus_load {
 AUS_CHECKED int aus_load_here(aus_load *r, aus_err *err);
 
 /** The same on every rank: rank 0 first, which reads the files, then the others from memory.
- * Collective on call->world; problems are appended to call->problems. @return agreed code */
+ * Collective on call->world (which may be MPI_COMM_NULL); problems are appended to call->problems. @return agreed code */
 AUS_CHECKED int aus_load_everywhere(aus_load *r, aus_err *err);
+
+/** The effective configuration as a study file (compact JSON): all keys with their values, null where a key
+ * that was not given has no value of its own; paths as the program found them, so relative to the
+ * current directory. r->config is its canonical part: what decides results, inputs by content.
+ * @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_load_effective(const aus_load *r, aus_buf *out, aus_err *err);
 void aus_load_fini(aus_load *r);
 
 #endif

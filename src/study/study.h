@@ -58,8 +58,8 @@ typedef struct aus_study_type {
   int (*publish)(void *self, aus_pub *pub, aus_err *err);
   /** Rank 0: the result as a table for people. */
   void (*report)(void *self, aus_buf *out);
-  /** Effective values of the section as canonical JSON. */
-  void (*canonical)(void *self, aus_buf *out);
+  /** Effective values of the section, lent. */
+  const aus_opts *(*settings)(const void *self);
 } aus_study_type;
 
 /* All studies, NULL at the end; defined in registry.c. */

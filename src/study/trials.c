@@ -59,13 +59,14 @@ done:
 
 static int by_id(const void *a, const void *b)
 {
-  const aus_trial_row *x = a, *y = b;
+  const aus_trial_row *const *x = a, *const *y = b;
 
-  return (x->id > y->id) - (x->id < y->id);
+  return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
 }
 
 /* The columns of /trials/<kind>, packed from the rows. */
 typedef struct packed {
+  const aus_trial_row **row; /* by id */
   uint64_t *id;
   uint32_t *campaign, *index;
   int64_t *scenario;
@@ -75,6 +76,7 @@ typedef struct packed {
 
 static void packed_fini(packed *p)
 {
+  aus_free(p->row);
   aus_free(p->id);
   aus_free(p->campaign);
   aus_free(p->index);
@@ -91,6 +93,10 @@ static int pack(const aus_trials *t, packed *p, aus_err *err)
   int rc = AUS_OK, n_y = t->kind->n_y;
   int64_t i;
 
+  AUS_NEW(p->row, t->n, err);
+  for (i = 0; i < t->n; i++)
+    p->row[i] = &t->row[i];
+  if (t->n > 0) qsort(p->row, (size_t)t->n, sizeof(const aus_trial_row *), by_id);
   AUS_NEW(p->id, t->n, err);
   AUS_NEW(p->campaign, t->n, err);
   AUS_NEW(p->index, t->n, err);
@@ -101,7 +107,7 @@ static int pack(const aus_trials *t, packed *p, aus_err *err)
   AUS_NEW(p->x, t->n * t->n_x, err);
   AUS_NEW(p->y, t->n * n_y, err);
   for (i = 0; i < t->n; i++) {
-    const aus_trial_row *r = &t->row[i];
+    const aus_trial_row *r = p->row[i];
 
     p->id[i] = r->id;
     p->campaign[i] = (uint32_t)(r->id >> 32);
@@ -117,7 +123,7 @@ done:
   return rc;
 }
 
-int aus_trials_publish(aus_trials *t, aus_pub *pub, const char *const *x_names,
+int aus_trials_publish(const aus_trials *t, aus_pub *pub, const char *const *x_names,
                        const char *const *unit, aus_err *err)
 {
   int rc = AUS_OK;
@@ -136,7 +142,6 @@ int aus_trials_publish(aus_trials *t, aus_pub *pub, const char *const *x_names,
                         "metrics; y[:,0] is the objective; units in y_units"),
   };
 
-  if (t->n > 0) qsort(t->row, (size_t)t->n, sizeof *t->row, by_id);
   AUS_TRY(pack(t, &p, err));
   snprintf(path, sizeof path, "trials/%s", t->kind->name);
   {
@@ -170,6 +175,17 @@ int aus_ranges_add(aus_ranges *r, const aus_result *result, aus_err *err)
   AUS_TRY(aus_grow(&r->range, &r->cap, r->n + result->n_ranges, sizeof *r->range, err));
   for (i = 0; i < result->n_ranges; i++)
     r->range[r->n++] = result->ranges[i];
+done:
+  return rc;
+}
+
+int aus_ranges_join(aus_ranges *r, const aus_ranges *more, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  AUS_TRY(aus_grow(&r->range, &r->cap, r->n + more->n, sizeof *r->range, err));
+  if (more->n > 0) memcpy(r->range + r->n, more->range, (size_t)more->n * sizeof *r->range);
+  r->n += more->n;
 done:
   return rc;
 }
@@ -218,12 +234,12 @@ done:
   return rc;
 }
 
-aus_campaign aus_campaign_of(uint32_t id, const aus_trials *t)
+aus_campaign aus_campaign_of(uint32_t id, int64_t budget, const aus_trials *t)
 {
   aus_campaign c = {.id = id,
                     .kind = t->kind->name,
                     .base_trial = -1,
-                    .stop_reason = AUS_BO_BUDGET,
+                    .budget = budget,
                     .best_trial = -1,
                     .best_y = NAN};
   int64_t i;
@@ -232,12 +248,12 @@ aus_campaign aus_campaign_of(uint32_t id, const aus_trials *t)
     const aus_trial_row *r = &t->row[i];
 
     if (r->id >> 32 != id) continue;
-    c.budget++;
     c.n_committed++;
     if (r->status != AUS_S_OK || !(c.best_trial < 0 || r->y[0] < c.best_y)) continue;
     c.best_y = r->y[0];
     c.best_trial = (int64_t)r->id;
   }
+  c.stop_reason = c.n_committed < budget ? AUS_BO_RUNNING : AUS_BO_BUDGET;
   return c;
 }
 

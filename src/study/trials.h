@@ -31,8 +31,8 @@ void aus_trials_fini(aus_trials *t);
 /** Keep a committed trial; a failed one has NaN metrics. @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_trials_add(aus_trials *t, const aus_task *task, const aus_result *result,
                                aus_bo_origin origin, aus_err *err);
-/** Sort by id and publish /trials/<kind>. @param [in] unit  per metric. @return codes of aus_pub_column. Local. */
-AUS_CHECKED int aus_trials_publish(aus_trials *t, aus_pub *pub, const char *const *x_names,
+/** Publish /trials/<kind>, by id. @param [in] unit  per metric. @return codes of aus_pub_column. Local. */
+AUS_CHECKED int aus_trials_publish(const aus_trials *t, aus_pub *pub, const char *const *x_names,
                                    const char *const *unit, aus_err *err);
 
 typedef struct aus_ranges {
@@ -42,6 +42,8 @@ typedef struct aus_ranges {
 
 void aus_ranges_fini(aus_ranges *r);
 AUS_CHECKED int aus_ranges_add(aus_ranges *r, const aus_result *result, aus_err *err);
+/** Append all of another. @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_ranges_join(aus_ranges *r, const aus_ranges *more, aus_err *err);
 /** Sort by (trial, table), keeping the order inside one pair. Local. */
 void aus_ranges_sort(aus_ranges *r);
 /** The ranges of one table as bytes for a worker, and back. @return AUS_OK; AUS_EFORMAT; AUS_ENOMEM. Local. */
@@ -59,8 +61,8 @@ typedef struct aus_campaign {
   double best_y;
 } aus_campaign;
 
-/** The line of a sampling campaign whose trials are rows first..first+n-1 of t. Local. */
-aus_campaign aus_campaign_of(uint32_t id, const aus_trials *t);
+/** The line of a sampling campaign of `budget` trials, of which t has those that are committed. Local. */
+aus_campaign aus_campaign_of(uint32_t id, int64_t budget, const aus_trials *t);
 AUS_CHECKED int aus_campaigns_publish(const aus_campaign *c, int64_t n, aus_pub *pub, aus_err *err);
 
 #endif

@@ -237,3 +237,67 @@ void aus_json_null(aus_json_out *out)
   separate(out);
   aus_buf_text(out->buf, "null");
 }
+
+/* ---- text to text ---- */
+
+/* Bytes of the token at s: a string, or a number or word. */
+static size_t token_length(const char *s)
+{
+  size_t n = 1;
+
+  if (*s != '"') return strcspn(s, ",:]} \t\r\n");
+  while (s[n] && s[n] != '"')
+    n += s[n] == '\\' && s[n + 1] ? 2 : 1;
+  return n + (s[n] == '"');
+}
+
+/* Is there a list or a map inside this list? */
+static int is_deep(const char *list)
+{
+  const char *s = list + 1;
+
+  while (*s && *s != ']') {
+    if (*s == '[' || *s == '{') return 1;
+    s += *s == '"' ? token_length(s) : 1;
+  }
+  return 0;
+}
+
+static const char *skip_blanks(const char *s)
+{
+  return s + strspn(s, " \t\r\n");
+}
+
+void aus_json_pretty(const char *text, aus_buf *out)
+{
+  enum { MAX_DEPTH = 64 };
+  int flat[MAX_DEPTH] = {1}; /* entries of this level stay on one line */
+  int depth = 0;
+  const char *s;
+  size_t n;
+
+  for (s = skip_blanks(text); *s; s = skip_blanks(s + n)) {
+    n = 1;
+    if ((*s == '{' || *s == '[') && depth < MAX_DEPTH - 1) {
+      const char *next = skip_blanks(s + 1);
+
+      flat[++depth] = *next == '}' || *next == ']' || (*s == '[' && !is_deep(s));
+      aus_buf_bytes(out, s, 1);
+      if (!flat[depth]) aus_buf_printf(out, "\n%*s", 2 * depth, "");
+    } else if ((*s == '}' || *s == ']') && depth > 0) {
+      depth--;
+      if (!flat[depth + 1]) aus_buf_printf(out, "\n%*s", 2 * depth, "");
+      aus_buf_bytes(out, s, 1);
+    } else if (*s == ',') {
+      aus_buf_text(out, flat[depth] ? ", " : ",");
+      if (!flat[depth]) aus_buf_printf(out, "\n%*s", 2 * depth, "");
+    } else if (*s == ':') {
+      aus_buf_text(out, ": ");
+    } else {
+      n = token_length(s);
+      if (n == 0) n = 1;
+      aus_buf_bytes(out, s, n);
+    }
+  }
+  aus_buf_text(out, "\n");
+}

@@ -45,6 +45,10 @@ aus_json_value *aus_json_get(aus_json_value *v, const char *key);
 /** A string in quotes, with what JSON wants escaped; other bytes go through. Local. */
 void aus_json_quote(aus_buf *buf, const char *s);
 
+/** Valid JSON text again with one key per line, two blanks per level, in the order it has; lists of plain
+ * values stay on one line. Local. */
+void aus_json_pretty(const char *text, aus_buf *out);
+
 /* Writing: an indented document, one call per token; commas and line breaks are put in between. Reals
  * have up to 17 significant digits and read back as the same double; not finite becomes null. */
 typedef struct aus_json_out {

@@ -24,6 +24,7 @@ typedef struct value {
   int64_t i;          /* BOOL, INT, index of ENUM */
   double x;           /* REAL */
   char *text;         /* STR, PATH, ENUM */
+  bool no_default;    /* not giving it means something else than any value */
 } value;
 
 struct aus_opts {
@@ -263,7 +264,7 @@ static void report_missing(aus_cfg *cfg, const aus_opt *opt, const aus_cfg_node 
     aus_cfg_problem(cfg, map, "missing key \"%s\"", rest);
 }
 
-static const value *find(const aus_opts *opts, const char *name)
+static value *find(const aus_opts *opts, const char *name)
 {
   int64_t i;
 
@@ -388,6 +389,15 @@ bool aus_opt_given(const aus_opts *opts, const char *name)
   return aus_opt_place(opts, name) != NULL;
 }
 
+bool aus_opt_has_value(const aus_opts *opts, const char *name)
+{
+  value *v = find(opts, name);
+
+  AUS_ASSERT(v);
+  if (v) v->no_default = true;
+  return v && v->node;
+}
+
 /* ---- canonical text ---- */
 
 /* By components: the dot sorts before every other character. */
@@ -406,6 +416,10 @@ static int by_name(const void *a, const void *b)
 
 static void canonical_value(const value *v, aus_buf *out)
 {
+  if (!v->node && (v->no_default || (v->opt->type == AUS_T_PATH && v->text[0] == '\0'))) {
+    aus_buf_text(out, "null");
+    return;
+  }
   switch (v->opt->type) {
   case AUS_T_BOOL:
     aus_buf_text(out, v->i ? "true" : "false");
@@ -459,18 +473,33 @@ static void canonical_group(const value *const *v, int64_t n, size_t skip, aus_b
   aus_buf_text(out, "}");
 }
 
-void aus_opts_canonical(const aus_opts *opts, aus_buf *out)
+static void write_sets(const aus_opts *const *sets, int n_sets, bool paths, aus_buf *out)
 {
-  const value **sorted = aus_zalloc((size_t)opts->n, sizeof *sorted);
-  int64_t i, n = 0;
+  const value **sorted = NULL;
+  int64_t i, n = 0, most = 0;
+  int k;
 
+  for (k = 0; k < n_sets; k++)
+    most += sets[k]->n;
+  sorted = aus_zalloc((size_t)most, sizeof *sorted);
   if (!sorted) {
     out->failed = 1;
     return;
   }
-  for (i = 0; i < opts->n; i++)
-    if (opts->v[i].opt->type != AUS_T_PATH) sorted[n++] = &opts->v[i];
+  for (k = 0; k < n_sets; k++)
+    for (i = 0; i < sets[k]->n; i++)
+      if (paths || sets[k]->v[i].opt->type != AUS_T_PATH) sorted[n++] = &sets[k]->v[i];
   if (n > 0) qsort(sorted, (size_t)n, sizeof *sorted, by_name);
   canonical_group(sorted, n, 0, out);
   aus_free(sorted);
+}
+
+void aus_opts_canonical(const aus_opts *opts, aus_buf *out)
+{
+  write_sets(&opts, 1, false, out);
+}
+
+void aus_opts_effective(const aus_opts *const *sets, int n_sets, aus_buf *out)
+{
+  write_sets(sets, n_sets, true, out);
 }

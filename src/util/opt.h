@@ -60,12 +60,19 @@ const char *aus_opt_str(const aus_opts *opts,
 int aus_opt_enum(const aus_opts *opts, const char *name); /* index in the range list */
 aus_cfg_node *aus_opt_node(const aus_opts *opts, const char *name); /* NULL when not given */
 bool aus_opt_given(const aus_opts *opts, const char *name);         /* in the tree, not defaulted */
+/** The same, of a key for which not being given means something else than any value, its default included:
+ * from then on the texts below say null for it when it is not. */
+bool aus_opt_has_value(const aus_opts *opts, const char *name);
 aus_cfg_node *aus_opt_place(const aus_opts *opts,
                             const char *name); /* node of a given key, for problems; else NULL */
 
 /** Effective values as one canonical JSON object: keys sorted, nested by the dots, compact. Paths are left
  * out: what an input file holds decides a result, not where it lies. */
 void aus_opts_canonical(const aus_opts *opts, aus_buf *out);
+
+/** The same of several sets as one object, with the paths (null when not given), so that it can be read
+ * again in the caller's directory. */
+void aus_opts_effective(const aus_opts *const *sets, int n_sets, aus_buf *out);
 
 /* Command line of one command. */
 typedef struct aus_cli {

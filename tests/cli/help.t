@@ -21,11 +21,17 @@ result $? "the nearest command is named" "$tap_dir/err"
 "$auspex" serverless --help >"$tap_dir/out" 2>"$tap_dir/err"
 expect 0 $? "a group has a help"
 expect 4 "$(wc -l <"$tap_dir/out" | tr -d ' ')" "with its own commands only"
-for command in run "serverless simulate" "serverless sample" "serverless dataset" "serverless train"; do
+for command in run status config "serverless simulate" "serverless sample" "serverless dataset" "serverless train"; do
   # shellcheck disable=SC2086 # two words
   "$auspex" $command --help >"$tap_dir/out" 2>"$tap_dir/err"
   expect 0 $? "$command --help succeeds"
   grep -q -- '--set' "$tap_dir/out"
+  result $? "$command --help lists the options" "$tap_dir/out"
+done
+for command in diff; do
+  "$auspex" $command --help >"$tap_dir/out" 2>"$tap_dir/err"
+  expect 0 $? "$command --help succeeds"
+  grep -q -- '--quiet' "$tap_dir/out"
   result $? "$command --help lists the options" "$tap_dir/out"
 done
 "$auspex" run --help | grep -q 'workload_duration_s'

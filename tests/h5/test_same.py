@@ -1,4 +1,4 @@
-# test_same.py - same.py sees every kind of difference, and none where there is none.
+# test_same.py - same.py and auspex diff see every kind of difference, and none where there is none.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import subprocess
@@ -32,6 +32,13 @@ def make(path, change=None):
 
 def same(a, b):
     r = subprocess.run([sys.executable, SAME, str(a), str(b)], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True)
+    return r.returncode, r.stdout
+
+
+def diff(a, b, *options):
+    program = os.path.join(os.environ["AUS_TOP_BUILDDIR"], "auspex")
+    r = subprocess.run([program, "diff", str(a), str(b), *options], stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, text=True)
     return r.returncode, r.stdout
 
@@ -124,27 +131,31 @@ def provenance_below(f):
     f["g/provenance"] = 1
 
 
-DIFFERENT = {
-    flip_sign_of_zero: "/g/x: element 2 of 3 is 0.0 and -0.0",
-    other_nan: "/g/x: element 1 of 3",
-    one_value: "/g/many: element 67 of 100 is 67 and 68",
-    root_attribute: "/@seed: element 0 of 1 is 1 and 2",
-    type_of_attribute: "/@seed: type",
-    group_attribute: "/g@phi",
-    new_attribute: "/g/none: attribute new is in one file only",
-    unit: "/g/x@unit",
-    shape: "/g/many: shape (20, 5) and (25, 4)",
-    empty_shape: "/g/none: shape",
-    type_of_values: "/g/many: type int32 and uint32",
-    big_endian: "/g/many: type",
-    plain_numbers: "/g/kind: type",
-    other_enumeration: "/g/kind: type",
-    text: "/g/text: element 0 of 1 is b'abc' and b'abd'",
-    scalar_to_list: "/g/text: kind of space differs",
-    missing: "/g/text: is in the first file only",
-    extra: "/h: is in the second file only",
-    group_for_dataset: "/g/x: Dataset and Group",
-    provenance_below: "/g/provenance: is in the second file only",
+DIFFERENT = {  # what same.py says, and auspex diff
+    flip_sign_of_zero: ("/g/x: element 2 of 3 is 0.0 and -0.0",
+                        "/g/x: values: 1 of 3 differs, first at [2]: 0 and -0, largest difference 0 (relative 0)"),
+    other_nan: ("/g/x: element 1 of 3",
+                "/g/x: values: 1 of 3 differs, first at [1]: nan and nan, bytes 0x000000000000f87f and 0x010000000000f87f"),
+    one_value: ("/g/many: element 67 of 100 is 67 and 68",
+                "/g/many: values: 1 of 100 differs, first at [13, 2]: 67 and 68, largest difference 1 (relative 0.0147)"),
+    root_attribute: ("/@seed: element 0 of 1 is 1 and 2",
+                     "/: attribute seed: 1 and 2, largest difference 1 (relative 0.5)"),
+    type_of_attribute: ("/@seed: type", "/: attribute seed: type: u64 and i64"),
+    group_attribute: ("/g@phi", "/g: attribute phi: 0.5 and 0.25, largest difference 0.25 (relative 0.5)"),
+    new_attribute: ("/g/none: attribute new is in one file only", "/g/none: attribute new: only in {b}"),
+    unit: ("/g/x@unit", '/g/x: attribute unit: "s" and "m"'),
+    shape: ("/g/many: shape (20, 5) and (25, 4)", "/g/many: shape: [20, 5] and [25, 4]"),
+    empty_shape: ("/g/none: shape", "/g/none: shape: [0, 3] and [0, 4]"),
+    type_of_values: ("/g/many: type int32 and uint32", "/g/many: type: i32 and u32"),
+    big_endian: ("/g/many: type", "/g/many: type: i32 and i32 big-endian"),
+    plain_numbers: ("/g/kind: type", "/g/kind: type: enum of u8 (a, b) and u8"),
+    other_enumeration: ("/g/kind: type", "/g/kind: type: enum of u8 (a, b) and enum of u8 (a, c)"),
+    text: ("/g/text: element 0 of 1 is b'abc' and b'abd'", '/g/text: values: "abc" and "abd"'),
+    scalar_to_list: ("/g/text: kind of space differs", "/g/text: shape: one value and [1]"),
+    missing: ("/g/text: is in the first file only", "/g/text: object: only in {a}"),
+    extra: ("/h: is in the second file only", "/h: object: only in {b}"),
+    group_for_dataset: ("/g/x: Dataset and Group", "/g/x: object: dataset and group"),
+    provenance_below: ("/g/provenance: is in the second file only", "/g/provenance: object: only in {b}"),
 }
 
 
@@ -153,8 +164,11 @@ def test_difference(tmp_path, change):
     a, b = make(tmp_path / "a.h5"), make(tmp_path / "b.h5", change)
     status, said = same(a, b)
     assert status == 1
-    assert said.startswith(DIFFERENT[change]) and said.count("\n") == 1
+    assert said.startswith(DIFFERENT[change][0]) and said.count("\n") == 1
     assert same(b, a)[0] == 1
+    status, said = diff(a, b)
+    assert status == 1
+    assert said.splitlines()[:-1] == [DIFFERENT[change][1].format(a=a, b=b)]
 
 
 def provenance(f):
@@ -176,6 +190,8 @@ def test_no_difference(tmp_path, change):
     a, b = make(tmp_path / "a.h5"), make(tmp_path / "b.h5", change)
     assert same(a, b) == (0, "")
     assert same(b, a) == (0, "")
+    assert diff(a, b) == (0, "6 datasets compared, 0 differ\n")
+    assert diff(a, b, "--all")[0] == (change in (provenance, no_provenance))
 
 
 def test_unreadable(tmp_path):
@@ -183,4 +199,6 @@ def test_unreadable(tmp_path):
     (tmp_path / "b.h5").write_text("no HDF5")
     assert same(a, tmp_path / "b.h5")[0] == 2
     assert same(a, tmp_path / "none.h5")[0] == 2
+    assert diff(a, tmp_path / "b.h5") == (3, f"auspex: {tmp_path}/b.h5: not an HDF5 file\n")
+    assert diff(tmp_path / "none.h5", a)[0] == 3
     assert subprocess.run([sys.executable, SAME, str(a)], stderr=subprocess.DEVNULL).returncode == 2

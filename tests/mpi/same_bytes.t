@@ -5,9 +5,7 @@
 . "$AUS_TOP_SRCDIR/tests/tap.sh"
 
 [ "$AUS_MPIRUN" != no ] || skip_all "no mpirun"
-[ -n "$AUS_PYTHON" ] || skip_all "no python3 with h5py"
 small="$AUS_TOP_SRCDIR/tests/data/serverless/small.json"
-same="$AUS_TOP_SRCDIR/tests/h5/same.py"
 
 # study NAME RANKS FAULT OPTIONS...: run the small study into $tap_dir/NAME.h5
 study() {
@@ -19,7 +17,7 @@ study() {
 
 # compared NAME TEXT: equal to the file of one rank
 compared() {
-  "$AUS_PYTHON" "$same" "$tap_dir/one.h5" "$tap_dir/$1.h5" >>"$tap_dir/$1.log" 2>&1
+  same_files "$tap_dir/one.h5" "$tap_dir/$1.h5" >>"$tap_dir/$1.log" 2>&1
   result $? "$2" "$tap_dir/$1.log"
 }
 
@@ -36,6 +34,6 @@ done
 study w0 2 "delay_ms=40,seed=5" --set engine.manager_works=no && compared w0 "2 ranks, delays, rank 0 only manages" ||
   result 1 "2 ranks, delays, rank 0 only manages" "$tap_dir/w0.log"
 study other 2 "" --set seed=8
-"$AUS_PYTHON" "$same" "$tap_dir/one.h5" "$tap_dir/other.h5" >"$tap_dir/other.log" 2>&1
+same_files "$tap_dir/one.h5" "$tap_dir/other.h5" >"$tap_dir/other.log" 2>&1
 expect 1 $? "another seed gives another file"
 done_testing

@@ -173,6 +173,34 @@ static void reals_survive(void **state)
   aus_buf_fini(&b);
 }
 
+static void pretty(void **state)
+{
+  static const char *const cases[][2] = {
+      {"3", "3\n"},
+      {"{}", "{}\n"},
+      {"[]", "[]\n"},
+      {"[1,\"a, b\",null]", "[1, \"a, b\", null]\n"},
+      {"{\"a\":1,\"b\":{\"c\":[1.5,-2e-3],\"d\":{}},\"e\":\"x:{\\\"}\\\\\"}",
+       "{\n  \"a\": 1,\n  \"b\": {\n    \"c\": [1.5, -2e-3],\n    \"d\": {}\n  },\n"
+       "  \"e\": \"x:{\\\"}\\\\\"\n}\n"},
+      {"[{\"a\": 1}, [ 2 ]]", "[\n  {\n    \"a\": 1\n  },\n  [2]\n]\n"},
+      {"[[\"]\"],1]", "[\n  [\"]\"],\n  1\n]\n"},
+  };
+  size_t i;
+  aus_buf b;
+
+  (void)state;
+  for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    aus_buf_init(&b);
+    aus_json_pretty(cases[i][0], &b);
+    assert_string_equal(b.data, cases[i][1]);
+    aus_buf_clear(&b);
+    aus_json_pretty(cases[i][1], &b);
+    assert_string_equal(b.data, cases[i][1]);
+    aus_buf_fini(&b);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -181,6 +209,7 @@ int main(void)
       cmocka_unit_test(n_th_allocation_fails),
       cmocka_unit_test(writes),
       cmocka_unit_test(reals_survive),
+      cmocka_unit_test(pretty),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,41 @@ static void canonical_is_a_document(void **state)
   canonical(default_text);
 }
 
+/* All values of several sets, the paths, too; where not giving a key has a meaning of its own it is null. */
+static void effective(void **state)
+{
+  static const char *const want[] = {
+      "{\"bsp\":{\"n_steps\":7},\"engine\":{\"bo\":{\"lag\":8}},\"file\":null,\"more\":\"dir/"
+      "x.csv\","
+      "\"own\":\"a/b.csv\",\"seed\":1}",
+      "{\"bsp\":{\"n_steps\":7},\"engine\":{\"bo\":{\"lag\":null}},\"file\":null,"
+      "\"more\":\"dir/x.csv\",\"own\":\"a/b.csv\",\"seed\":1}"};
+  static const aus_opt path_table[] = {{"file", AUS_T_PATH, "", "", "", "none"},
+                                       {"more", AUS_T_PATH, "", "", "", "given"},
+                                       {"own", AUS_T_PATH, "a/b.csv", "", "", "default"},
+                                       {0}};
+  const aus_opt *two[] = {path_table, common_table};
+  aus_opts *set[2];
+  aus_cfg_node *root = parse("{\"more\": \"x.csv\", \"seed\": 1}");
+  aus_buf b;
+  int i;
+
+  (void)state;
+  for (i = 0; i < 2; i++)
+    check_ok(aus_opts_read(&set[i], cfg, root, &two[i], 1, &err), &err);
+  assert_false(aus_opt_given(set[1], "engine.bo.lag"));
+  for (i = 0; i < 2; i++) {
+    aus_buf_init(&b);
+    aus_opts_effective((const aus_opts *const *)set, 2, &b);
+    assert_string_equal(b.data, want[i]);
+    aus_buf_fini(&b);
+    assert_false(aus_opt_has_value(set[1], "engine.bo.lag"));
+    assert_true(aus_opt_has_value(set[1], "seed"));
+  }
+  aus_opts_destroy(set[0]);
+  aus_opts_destroy(set[1]);
+}
+
 static void wrong_values(void **state)
 {
   static const char *const want[] = {"dir/f.json:2:12: bsp.n_steps is 0, need >= 1",
@@ -434,6 +469,7 @@ int main(void)
       TEST(values),
       TEST(paths),
       TEST(canonical_is_a_document),
+      TEST(effective),
       TEST(wrong_values),
       TEST(unknown_and_missing),
       TEST(a_section_must_be_a_map),

@@ -34,7 +34,7 @@ if HAVE_CMOCKA
 SAMPLING_TESTS = tests/unit/serverless_grid.t tests/unit/serverless_space.t \
 	tests/unit/serverless_workload.t tests/unit/serverless_dataset.t tests/unit/serverless_tune.t \
 	tests/unit/serverless_minutes.t tests/unit/serverless_make.t tests/unit/serverless_study_workload.t \
-	tests/unit/serverless_read.t \
+	tests/unit/serverless_read.t tests/unit/serverless_study_partial.t \
 	tests/unit/serverless_box.t tests/unit/serverless_draw.t
 check_PROGRAMS += $(SAMPLING_TESTS)
 TESTS += $(SAMPLING_TESTS)
@@ -51,6 +51,9 @@ tests_unit_serverless_workload_t_LDADD = $(UNIT_LDADD)
 tests_unit_serverless_dataset_t_SOURCES = tests/unit/serverless_dataset.c
 tests_unit_serverless_dataset_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_serverless_dataset_t_LDADD = $(UNIT_LDADD)
+tests_unit_serverless_study_partial_t_SOURCES = tests/unit/serverless_study_partial.c
+tests_unit_serverless_study_partial_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_serverless_study_partial_t_LDADD = $(UNIT_LDADD)
 tests_unit_serverless_read_t_SOURCES = tests/unit/serverless_read.c
 tests_unit_serverless_read_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_serverless_read_t_LDADD = $(UNIT_LDADD)

@@ -1,7 +1,8 @@
 # unit tests of src/store
 EXTRA_DIST += tests/unit/tempdir.h tests/unit/h5put.h
 if HAVE_CMOCKA
-STORE_TESTS = tests/unit/journal.t tests/unit/rundir.t tests/unit/runlock.t tests/unit/shard.t tests/unit/store_read.t
+STORE_TESTS = tests/unit/journal.t tests/unit/rundir.t tests/unit/runlock.t tests/unit/shard.t \
+	tests/unit/store_read.t tests/unit/store_same.t
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 
@@ -20,4 +21,7 @@ tests_unit_shard_t_LDADD = $(UNIT_LDADD)
 tests_unit_store_read_t_SOURCES = tests/unit/store_read.c
 tests_unit_store_read_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_read_t_LDADD = $(UNIT_LDADD)
+tests_unit_store_same_t_SOURCES = tests/unit/store_same.c
+tests_unit_store_same_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_same_t_LDADD = $(UNIT_LDADD)
 endif

@@ -71,11 +71,16 @@ static void campaigns_find_their_best(void **state)
     check_ok(aus_trials_add(&t, &task, &result, AUS_BO_DESIGN, &err), &err);
   }
   assert_true(isnan(t.row[2].y[0]));
-  c = aus_campaign_of(3, &t);
+  c = aus_campaign_of(3, 4, &t);
   assert_int_equal(c.n_committed, 4);
+  assert_int_equal(c.budget, 4);
+  assert_int_equal(c.stop_reason, AUS_BO_BUDGET);
   assert_true(c.best_y == 0.25);
   assert_true(c.best_trial == (int64_t)aus_trial_id(3, 1));
-  c = aus_campaign_of(4, &t);
+  c = aus_campaign_of(3, 5, &t);
+  assert_int_equal(c.budget, 5);
+  assert_int_equal(c.stop_reason, AUS_BO_RUNNING);
+  c = aus_campaign_of(4, 5, &t);
   assert_int_equal(c.n_committed, 0);
   assert_int_equal(c.best_trial, -1);
   assert_true(isnan(c.best_y));
