@@ -80,6 +80,7 @@ static void start_mpi(aus_call *call, int *argc, char ***argv)
 
   MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given);
   call->world = MPI_COMM_WORLD;
+  MPI_Comm_set_errhandler(call->world, MPI_ERRORS_RETURN);
   MPI_Comm_rank(call->world, &call->rank);
   MPI_Comm_size(call->world, &call->size);
 }

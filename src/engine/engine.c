@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/hosts.h"
 #include "engine/ledger.h"
 #include "engine/memory.h"
 #include "engine/progress.h"
@@ -21,7 +22,8 @@
 
 enum { MESSAGES_AT_ONCE = 256, ACTIONS_AT_ONCE = 64, TASK_FIXED_BYTES = 64 };
 
-static const double beat_interval_s = 5, bye_wait_s = 5, bye_wait_stop_s = 0.4, verdict_wait_s = 60;
+static const double beat_interval_s = 5, bye_wait_s = 5, bye_wait_stop_s = 0.4, verdict_wait_s = 60,
+                    look_for_s = 0.5;
 static const double publication_bytes_per_s =
     20e6; /* until one was measured: one rank, deflate 4 */
 
@@ -29,6 +31,7 @@ static const double publication_bytes_per_s =
 typedef struct peer {
   aus_wire_hello hello;
   bool told, said_bye, rolled; /* told: STOP was sent */
+  bool visible, missed;        /* looked for by its pid; not found at the last look */
   aus_blob *blob;              /* came ahead of the result they belong to */
   int64_t n_blobs, cap_blobs;
   aus_blobs_entry part; /* the one whose chunks are coming */
@@ -55,7 +58,7 @@ struct aus_engine {
   aus_err failure; /* what ends the run, also when found inside the poll hook */
   bool closing, resting;
   double opened_s, first_s, last_s; /* first TASK, last RESULT */
-  double busy_s;
+  double busy_s, looked_for_s;
   double meter_first_s, meter_busy_s; /* since the last aus_engine_utilisation() */
   int64_t n_failed, n_trials;
   int n_lost;
@@ -196,6 +199,7 @@ static int take_hello(aus_engine *e, const aus_msg *m, aus_err *err)
              kinds);
   AUS_DEBUG("engine", "worker %d: %s pid=%" PRIu64 " cores=%u", m->peer, p->hello.host,
             p->hello.pid, p->hello.n_cores);
+  p->visible = aus_hosts_visible(&p->hello);
   aus_sched_hello(e->sched, m->peer, aus_comm_is_local(e->comm, m->peer), aus_clock_s());
 done:
   return rc;
@@ -504,6 +508,7 @@ static int act(aus_engine *e, bool *any, aus_err *err)
       AUS_TRY(send_cancel(e, a.worker, a.task, err));
       break;
     case AUS_ACT_LOST:
+      if (a.task) AUS_TRY(aus_memory_charged(&e->memory, a.task, err));
       AUS_TRY(lost(e, a.worker, err));
       break;
     case AUS_ACT_VIOLATION:
@@ -518,6 +523,31 @@ static int act(aus_engine *e, bool *any, aus_err *err)
 done:
   return rc;
 }
+
+/* ---- the living and the dead ---- */
+
+/* Workers on this host are looked for twice a second; nothing else tells that one has died. Only the second
+ * time in vain counts, so that what it said last has come in. */
+static void look_for_peers(aus_engine *e, double now_s)
+{
+  int i;
+
+  if (now_s - e->looked_for_s < look_for_s) return;
+  e->looked_for_s = now_s;
+  for (i = 1; i <= e->n_peers; i++) {
+    peer *p = &e->peer[i];
+    bool missed = p->missed;
+
+    if (!p->visible || p->said_bye) continue;
+    p->missed = !aus_hosts_alive(&p->hello);
+    if (!missed || !p->missed) continue;
+    p->visible = false;
+    AUS_WARN("engine", "worker %d: process %" PRIu64 " is dead", i, p->hello.pid);
+    aus_sched_gone(e->sched, i, now_s);
+  }
+}
+
+/* ---- turns ---- */
 
 static void remember(aus_engine *e, int rc, const aus_err *why)
 {
@@ -648,6 +678,7 @@ static aus_poll_answer look(void *self)
   aus_sched_hold(e->sched, true);
   rc = take_messages(e, &any, &why);
   if (!e->closing) obey(e);
+  look_for_peers(e, aus_clock_s());
   if (rc == AUS_OK && !e->closing) rc = act(e, &any, &why);
   if (rc == AUS_OK) rc = aus_memory_flush(&e->memory, aus_clock_s(), &why);
   aus_sched_hold(e->sched, e->publishing);
@@ -684,6 +715,7 @@ static void idle(aus_engine *e)
   after_s = aus_clock_s();
   aus_ledger_idle(&e->ledger, after_s - before_s);
   aus_status_idle(e->conf.status, after_s - before_s);
+  look_for_peers(e, after_s);
   tick(e, after_s);
 }
 
@@ -704,6 +736,7 @@ static int turn(aus_engine *e, bool acting, aus_err *err)
   if (acting) AUS_TRY(publish(e, err));
   if (any) {
     aus_comm_busy(e->comm);
+    look_for_peers(e, aus_clock_s());
     tick(e, aus_clock_s());
   } else
     idle(e);
@@ -792,7 +825,7 @@ int aus_engine_roll(aus_engine *e, aus_err *err)
   while ((i = first_unrolled(e))) {
     AUS_TRY(turn(e, false, err));
     if (aus_clock_s() < until_s) continue;
-    aus_sched_gone(e->sched, i, aus_clock_s());
+    aus_sched_lose(e->sched, i, aus_clock_s());
     AUS_TRY(lost(e, i, err));
   }
 done:
@@ -856,6 +889,7 @@ static int open_manager(aus_engine *e, aus_err *err)
   AUS_TRY(aus_sched_create(&e->sched, &e->conf.sched, e->n_peers, err));
   AUS_TRY(aus_ledger_init(&e->ledger, e->opened_s, err));
   AUS_TRY(aus_memory_init(&e->memory, e->conf.journal, e->conf.recall, &e->conf.worker, err));
+  AUS_TRY(aus_memory_charge(&e->memory, e->sched, err));
   aus_progress_start(&e->progress, 0, e->conf.title, 0, e->opened_s);
   aus_ctl_init(&e->ctl, &e->conf.ctl, e->opened_s);
 done:
@@ -872,6 +906,7 @@ static int open_worker(aus_engine *e, aus_err *err)
   conf.first_shard += (uint32_t)e->rank;
   conf.shard_stride = (uint32_t)e->size;
   if (!(conf.progress_s > 0)) conf.progress_s = fmin(2, e->conf.sched.hang_after_s / 4);
+  conf.rank = e->rank;
   conf.on_poll = e->rank == 0 ? look : NULL;
   conf.on_poll_self = e;
   AUS_TRY(aus_worker_create(&e->worker, comm, &conf, err));
@@ -929,7 +964,9 @@ int aus_engine_open(aus_engine **out, MPI_Comm world, const aus_engine_conf *con
   rc = agree(world, rc, &mine);
   if (rc == AUS_OK) rc = connect(e, &mine);
   if (rc == AUS_OK) {
-    if (e->rank == 0) rc = open_manager(e, &mine);
+    if (conf->worker.isolate && !conf->isolate_force)
+      rc = aus_hosts_check_fork(aus_comm_one_host(e->comm), &mine);
+    if (rc == AUS_OK && e->rank == 0) rc = open_manager(e, &mine);
     if (rc == AUS_OK) rc = open_worker(e, &mine);
     rc = agree(world, rc, &mine);
   }

@@ -26,6 +26,7 @@ typedef struct aus_engine_conf {
   int max_failed; /* failed trials that end the run with AUS_ENUMERIC; < 0: max(100, 20 % of the tasks) */
   int progress;             /* 0: quiet; 1: progress line; 2: also a line per commit */
   const char *title;        /* shown in the progress line */
+  bool isolate_force;       /* worker.isolate even where a fork may damage MPI's transport */
   aus_status_board *status; /* rank 0: kept up to date; lent; NULL: none */
   aus_ctl_conf ctl;         /* when and how a run ends early */
   /* Rank 0, in the middle of aus_engine_run(): publish what is committed, all of whose rows lie in closed
@@ -33,7 +34,7 @@ typedef struct aus_engine_conf {
   int (*on_publish)(void *self, aus_err *err);
   void *on_publish_self;
   /* Kinds, tables, run directory, study data: equal on all ranks. first_shard is the first free number; rank
-   * r writes first_shard + r, + ranks, ... (shard_stride and on_poll are set by the engine). */
+   * r writes first_shard + r, + ranks, ... (shard_stride, rank and on_poll are set by the engine). */
   aus_worker_conf worker;
   /* Rank 0; lent, may be NULL. What is decided is written to the journal before it counts; a task that the
    * recall has a result of is answered from there. */
@@ -45,7 +46,7 @@ typedef struct aus_engine_conf {
 /** Start: communicators, local worker, HELLOs.
  *
  * Collective on world; conf must be equal on all ranks. MPI_COMM_NULL: one rank, without MPI.
- * @return agreed: AUS_OK; AUS_EMPI; AUS_ENOMEM
+ * @return agreed: AUS_OK; AUS_ECONFIG for worker.isolate where it is not safe; AUS_EMPI; AUS_ENOMEM
  */
 AUS_CHECKED int aus_engine_open(aus_engine **out, MPI_Comm world, const aus_engine_conf *conf,
                                 aus_err *err);

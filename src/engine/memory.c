@@ -41,6 +41,20 @@ static aus_recalled *recalled(const aus_memory *m, uint64_t id, bool job)
 
 /* ---- answers ---- */
 
+int aus_memory_charge(aus_memory *m, aus_sched *s, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_charge *list = NULL;
+  int64_t i, n = 0;
+
+  if (m->recall) AUS_TRY(aus_recall_charges(m->recall, &list, &n, err));
+  for (i = 0; i < n; i++)
+    AUS_TRY(aus_sched_charge(s, list[i].id, list[i].job, list[i].n, err));
+done:
+  aus_free(list);
+  return rc;
+}
+
 int aus_memory_added(aus_memory *m, aus_sched *s, const aus_task *task, aus_err *err)
 {
   int rc = AUS_OK;
@@ -218,7 +232,8 @@ int aus_memory_charged(aus_memory *m, const aus_task *task, aus_err *err)
 
   if (!m->journal) goto done;
   aus_buf_clear(&m->payload);
-  aus_recall_encode_charged(task->id, task->job, &m->payload);
+  aus_recall_encode_charged(&(aus_charge){.id = task->id, .job = task->job, .n = task->attempt + 1},
+                            &m->payload);
   AUS_TRY(add(m, AUS_R_NOTE, AUS_NOTE_CHARGED, err));
   AUS_TRY(aus_journal_write(m->journal, aus_clock_s(), err));
 done:

@@ -28,6 +28,9 @@ AUS_CHECKED int aus_memory_init(aus_memory *m, aus_journal *journal, aus_recall 
                                 const aus_worker_conf *worker, aus_err *err);
 void aus_memory_fini(aus_memory *m);
 
+/** Tell a new scheduler which tasks have used up attempts. @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_memory_charge(aus_memory *m, aus_sched *s, aus_err *err);
+
 /** A task was added: answer it if an earlier run has its result.
  * @return AUS_OK; AUS_EBUG when the earlier one was another task; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_memory_added(aus_memory *m, aus_sched *s, const aus_task *task, aus_err *err);
@@ -45,7 +48,7 @@ AUS_CHECKED int aus_memory_started(aus_memory *m, const aus_task *task, int work
 AUS_CHECKED int aus_memory_commit(aus_memory *m, const aus_task *task, const aus_result *result,
                                   int *worker, double *start_s, aus_blobs *blobs, aus_err *err);
 
-/** A task took its worker along. Local. Same codes as aus_journal_write(). */
+/** A task (with the attempt) took its worker along. Local. Same codes as aus_journal_write(). */
 AUS_CHECKED int aus_memory_charged(aus_memory *m, const aus_task *task, aus_err *err);
 
 /** See aus_engine_decide(). */

@@ -170,10 +170,11 @@ void aus_recall_encode_commit(uint32_t digest, double start_s, int worker, const
   aus_result_encode(r, out);
 }
 
-void aus_recall_encode_charged(uint64_t id, bool job, aus_buf *out)
+void aus_recall_encode_charged(const aus_charge *charge, aus_buf *out)
 {
-  aus_buf_u64(out, id);
-  aus_buf_u8(out, job);
+  aus_buf_u64(out, charge->id);
+  aus_buf_u8(out, charge->job);
+  aus_buf_u32(out, (uint32_t)charge->n);
 }
 
 /* ---- records ---- */
@@ -297,11 +298,12 @@ static int take_charged(aus_recall *r, const aus_record *record, aus_rd *rd, aus
   int rc = AUS_OK;
   uint64_t id = aus_rd_u64(rd);
   uint8_t job = aus_rd_u8(rd);
+  uint32_t n = aus_rd_u32(rd);
   entry *e;
 
-  if (rd->bad || job > 1) return senseless(record, err);
+  if (rd->bad || job > 1 || n > UINT16_MAX) return senseless(record, err);
   AUS_TRY(find_or_make(r, id, job, &e, err));
-  e->n_charged++;
+  if ((int)n > e->n_charged) e->n_charged = (int)n;
 done:
   return rc;
 }

@@ -26,7 +26,7 @@ typedef enum aus_note {
   AUS_NOTE_RESUMED,   /* a run is resumed: how, as text */
   AUS_NOTE_SIGNAL,    /* a signal, or the wall clock, ends the run: text */
   AUS_NOTE_PUBLISHED, /* a file was published: its path */
-  AUS_NOTE_CHARGED    /* u64 id, u8 job: this task took its worker along */
+  AUS_NOTE_CHARGED    /* u64 id, u8 job, u32 attempts used up: this task took its worker along */
 } aus_note;
 
 /* A blob that an earlier run made. */
@@ -79,7 +79,7 @@ aus_decided aus_recall_decision(const aus_recall *r, aus_record_type type, const
 void aus_recall_loosen(aus_recall *r);
 bool aus_recall_is_loose(const aus_recall *r);
 
-/* Tasks that took their workers along, each with the number of times. */
+/* Tasks that took their workers along, each with the number of attempts that are used up. */
 typedef struct aus_charge {
   uint64_t id;
   bool job;
@@ -102,6 +102,6 @@ void aus_recall_encode_start(const aus_task *t, int worker, const char *host, au
 void aus_recall_encode_model(const aus_result *r, const aus_blob *blob, aus_buf *out);
 void aus_recall_encode_commit(uint32_t digest, double start_s, int worker, const aus_result *r,
                               aus_buf *out);
-void aus_recall_encode_charged(uint64_t id, bool job, aus_buf *out);
+void aus_recall_encode_charged(const aus_charge *charge, aus_buf *out);
 
 #endif

@@ -69,7 +69,11 @@ typedef struct member {
   aus_worker_state state;
   bool local;
   bool told_lost; /* false: AUS_ACT_LOST is due */
-  copy *held;     /* in the order of sending */
+  bool dead;      /* never revived */
+  line *guilty;   /* of the task that was charged when it was given up; NULL: none */
+  int64_t guilty_index;
+  uint16_t guilty_attempt;
+  copy *held; /* in the order of sending */
   int n_held;
   double heard_s, expect_s;
   int level, prev, next; /* list of available workers with n_held == level; -1: in none */
@@ -81,6 +85,13 @@ typedef struct member {
 typedef struct costs {
   aus_median middle, slow; /* slow: 95 % were not above */
 } costs;
+
+/* Attempts used up in earlier runs. */
+typedef struct debt {
+  uint64_t id;
+  bool job;
+  int n;
+} debt;
 
 /* A second result that differs from the first. */
 typedef struct dispute {
@@ -104,6 +115,8 @@ struct aus_sched {
   dispute *dispute_first, *dispute_last;
   costs *costs; /* by kind */
   int64_t n_kinds, cap_kinds;
+  debt *debt; /* in order of the calls */
+  int64_t n_debts, cap_debts;
   int64_t n_in[N_ITEM_STATES];
   int n_workers_in[AUS_W_STOPPED + 1];
   aus_sched_stats stats;
@@ -493,7 +506,7 @@ static void heard(aus_sched *s, int i, double now_s)
 
   w->heard_s = now_s;
   w->expect_s = 0;
-  if (w->state == AUS_W_DRAINING || w->state == AUS_W_STOPPED) return;
+  if (w->state == AUS_W_DRAINING || w->state == AUS_W_STOPPED || w->dead) return;
   if (w->state == AUS_W_LOST) {
     /* It was only slow: it goes on with what nobody else has taken over. */
     for (k = 0; k < w->n_held; k++) {
@@ -527,6 +540,11 @@ static void orphan_all(aus_sched *s, int i, bool charge, double now_s)
 
     if (is_current(c, i)) {
       c->charged = charge && k == 0;
+      if (c->charged) {
+        w->guilty = c->line;
+        w->guilty_index = c->index;
+        w->guilty_attempt = c->attempt;
+      }
       orphan(s, c->line, c->index, c->charged, late ? AUS_S_TIMEOUT : AUS_S_CRASHED);
     }
     c->due = false;
@@ -537,6 +555,7 @@ static void lose(aus_sched *s, int i, double now_s)
 {
   member *w = &s->worker[i];
 
+  w->guilty = NULL;
   orphan_all(s, i, true, now_s);
   set_worker(s, w, AUS_W_LOST);
   w->told_lost = false;
@@ -753,10 +772,22 @@ void aus_sched_progress(aus_sched *s, int worker, double expect_s, double now_s)
   if (expect_s > 0) s->worker[worker].expect_s = expect_s;
 }
 
+void aus_sched_lose(aus_sched *s, int worker, double now_s)
+{
+  aus_worker_state state = s->worker[worker].state;
+
+  if (state == AUS_W_STOPPED || state == AUS_W_LOST) return;
+  lose(s, worker, now_s);
+  s->worker[worker].told_lost = true;
+}
+
 void aus_sched_gone(aus_sched *s, int worker, double now_s)
 {
-  if (s->worker[worker].state == AUS_W_STOPPED) return;
-  if (s->worker[worker].state != AUS_W_LOST) lose(s, worker, now_s);
+  member *w = &s->worker[worker];
+
+  if (w->state == AUS_W_STOPPED) return;
+  w->dead = true;
+  if (w->state != AUS_W_LOST) lose(s, worker, now_s);
   forget_copies(s, worker, now_s);
 }
 
@@ -855,6 +886,11 @@ static bool next_due(aus_sched *s, aus_action *a)
     if (w->state == AUS_W_LOST && !w->told_lost) {
       w->told_lost = true;
       a->type = AUS_ACT_LOST;
+      if (w->guilty) {
+        s->lent_task = item_of(w->guilty, w->guilty_index)->task;
+        s->lent_task.attempt = w->guilty_attempt;
+        a->task = &s->lent_task;
+      }
       return true;
     }
     for (k = 0; k < w->n_held; k++)
@@ -1076,6 +1112,7 @@ void aus_sched_destroy(aus_sched *s)
     aus_median_fini(&s->costs[i].slow);
   }
   aus_free(s->costs);
+  aus_free(s->debt);
   aus_free(s->first);
   aus_free(s->last);
   turns_fini(&s->jobs);
@@ -1116,6 +1153,36 @@ done:
   return rc;
 }
 
+int aus_sched_charge(aus_sched *s, uint64_t id, bool job, int n, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  AUS_TRY(aus_grow(&s->debt, &s->cap_debts, s->n_debts + 1, sizeof *s->debt, err));
+  s->debt[s->n_debts++] = (debt){.id = id, .job = job, .n = n};
+done:
+  return rc;
+}
+
+/* What earlier runs have used up of a new task. There are few of these: each has cost a process. */
+static void apply_debts(aus_sched *s, line *l, int64_t index)
+{
+  item *it = item_of(l, index);
+  int64_t i;
+  int n = 0;
+
+  for (i = 0; i < s->n_debts; i++)
+    if (s->debt[i].id == it->task.id && s->debt[i].job == it->task.job && s->debt[i].n > n)
+      n = s->debt[i].n;
+  if (n == 0) return;
+  it->charged = (uint16_t)(n < s->conf.max_attempts ? n : s->conf.max_attempts - 1);
+  it->patient = true;
+  if (n < s->conf.max_attempts) return;
+  it->lost_as = AUS_S_CRASHED;
+  it->sent = true;
+  l->n_open++;
+  returned(s, l, index, 0);
+}
+
 int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err)
 {
   int rc = AUS_OK;
@@ -1134,6 +1201,7 @@ int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err)
   l->n++;
   s->stats.n_tasks++;
   s->n_in[QUEUED]++;
+  apply_debts(s, l, l->n - 1);
   wake(s, l);
 done:
   return rc;

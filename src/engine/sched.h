@@ -10,7 +10,8 @@
  * A worker holds at most 1 + prefetch tasks and works on them in the order of sending. When it is
  * given up, the first one is charged an attempt and the others are queued again for free; what it held
  * stays on its account until it answers (it may only have been slow), so that a second result can be
- * told from a stray one and compared.
+ * told from a stray one and compared. A worker that is known to be dead (aus_sched_gone) never gets a task
+ * again; a result of it that was still under way is used all the same.
  */
 #ifndef AUS_ENGINE_SCHED_H
 #define AUS_ENGINE_SCHED_H
@@ -43,15 +44,16 @@ typedef enum aus_action_type {
   AUS_ACT_SEND,     /* send *task to worker */
   AUS_ACT_COMMIT,   /* accept *result of *task; in index order within its campaign */
   AUS_ACT_CANCEL,   /* tell the worker that this task is not wanted any more */
-  AUS_ACT_LOST,     /* worker was given up */
+  AUS_ACT_LOST,     /* worker was given up; *task, if any, is charged an attempt (task->attempt) */
   AUS_ACT_VIOLATION /* two results of one trial differ: determinism is broken */
 } aus_action_type;
 
 typedef struct aus_action {
   aus_action_type type;
-  int worker;           /* COMMIT: who did it, 0 when it was given up with its worker */
-  double start_s;       /* COMMIT: when the worker is believed to have begun */
-  const aus_task *task; /* lent until the next aus_sched_next(); SEND: with attempt and deadlines */
+  int worker;     /* COMMIT: who did it, 0 when it was given up with its worker */
+  double start_s; /* COMMIT: when the worker is believed to have begun */
+  const aus_task *
+      task; /* lent until the next aus_sched_next(); SEND: with attempt and deadlines; LOST: may be NULL */
   const aus_result *result; /* lent until the next aus_sched_next() */
 } aus_action;
 
@@ -70,6 +72,12 @@ AUS_CHECKED int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err);
  * @return AUS_OK; AUS_EINVAL for a task that does not wait or was sent; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_sched_recall(aus_sched *s, aus_result *result, aus_err *err);
 
+/** n attempts at a task were used up before (by an earlier run that it took along): called before the task
+ * is added. At max_attempts it is committed as CRASHED without being sent; with attempts left its deadline
+ * is doubled, because that may have been the reason. Saying it twice counts once: the larger n holds.
+ * @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_sched_charge(aus_sched *s, uint64_t id, bool job, int n, aus_err *err);
+
 /* Events. Worker numbers are 1..n_workers. A `local` worker shares the manager's thread: it is never suspected. */
 void aus_sched_hello(aus_sched *s, int worker, bool local, double now_s);
 /** expect_s: seconds until the next sign of life (0: default). */
@@ -78,7 +86,9 @@ void aus_sched_progress(aus_sched *s, int worker, double expect_s, double now_s)
  * @return AUS_OK; AUS_EINVAL for a task that was never sent; AUS_ENOMEM. */
 AUS_CHECKED int aus_sched_result(aus_sched *s, int worker, aus_result *result, double now_s,
                                  aus_err *err);
-/** The worker's process is known to be gone. */
+/** The caller gives the worker up for its silence (it may speak again); no AUS_ACT_LOST follows. */
+void aus_sched_lose(aus_sched *s, int worker, double now_s);
+/** The worker's process is known to be dead. */
 void aus_sched_gone(aus_sched *s, int worker, double now_s);
 /** STOP was sent: the worker gets no more tasks and is not suspected any more. */
 void aus_sched_drain(aus_sched *s, int worker);

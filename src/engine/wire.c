@@ -36,6 +36,7 @@ void aus_wire_hello_encode(const aus_wire_hello *h, aus_buf *out)
 {
   aus_buf_str(out, h->host);
   aus_buf_u64(out, h->pid);
+  aus_buf_u64(out, h->started);
   aus_buf_u32(out, h->n_cores);
   aus_buf_u32(out, (uint32_t)h->numa);
   aus_buf_u64(out, h->memory_bytes);
@@ -49,6 +50,7 @@ int aus_wire_hello_decode(aus_wire_hello *h, const aus_msg *m, aus_err *err)
 
   read_text(&r, h->host, sizeof h->host);
   h->pid = aus_rd_u64(&r);
+  h->started = aus_rd_u64(&r);
   h->n_cores = aus_rd_u32(&r);
   h->numa = (int32_t)aus_rd_u32(&r);
   h->memory_bytes = aus_rd_u64(&r);

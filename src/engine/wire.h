@@ -25,7 +25,8 @@ enum {
 
 typedef struct aus_wire_hello {
   char host[64];
-  uint64_t pid, memory_bytes;
+  uint64_t pid, started; /* started: clock ticks since the host did (util/proc.h); 0: not known */
+  uint64_t memory_bytes;
   uint32_t n_cores; /* in the cpuset */
   int32_t numa;     /* -1: not known */
   char build[64];

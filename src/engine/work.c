@@ -7,11 +7,15 @@
 
 #include <math.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "engine/child.h"
+#include "engine/guard.h"
+#include "engine/hosts.h"
 #include "engine/wire.h"
 #include "store/shard.h"
 #include "util/alloc.h"
@@ -20,8 +24,10 @@
 #include "util/log.h"
 
 enum { N_FORGOTTEN = 64, CACHE_BYTES = 256 << 20 };
+/* What a child says: ROWS (table, rows) with one COLUMN per column behind it; at the end RESULT, and BLOBs. */
+enum { CHILD_ROWS = 1, CHILD_COLUMN, CHILD_RESULT, CHILD_BLOB };
 
-static const double message_interval_s = 0.05, default_progress_s = 2;
+static const double message_interval_s = 0.05, default_progress_s = 2, child_tick_s = 0.02;
 
 /* A task that is here. */
 typedef struct entry {
@@ -47,6 +53,8 @@ struct aus_work {
   double start_s, look_s,
       progress_s; /* when begun, last looked at messages, last given a sign of life */
   bool told_soft, announced, cancelled, timed_out, halted, stored;
+  bool inside;  /* this is a child */
+  bool crashed; /* the child did */
 };
 
 struct aus_worker {
@@ -55,6 +63,8 @@ struct aus_worker {
   aus_table *tables; /* the study's, and the engine's own behind them */
   aus_shard *shard;
   aus_shard_reader *reader; /* of closed shards, made at first use */
+  aus_guard *guard;         /* NULL: no run directory */
+  aus_child *child;         /* NULL: attempts run here */
   entry *queue;
   int64_t n_queue, cap_queue;
   aus_blobs cache;
@@ -92,11 +102,37 @@ void aus_work_status(aus_work *w, aus_status status)
   w->status = status;
 }
 
+static uint64_t column_bytes(const aus_column *c, int64_t n_rows)
+{
+  return (uint64_t)n_rows * (uint64_t)c->width * aus_dtype_size(c->type);
+}
+
+/* In a child: the parent will append them. */
+static int hand_over_rows(aus_work *w, int table, int64_t n_rows, const void *const *column,
+                          aus_err *err)
+{
+  int rc = AUS_OK, i;
+  const aus_table *d = &w->worker->conf.tables[table];
+  const int64_t what[2] = {table, n_rows};
+
+  AUS_TRY(aus_child_begin(w->worker->child, CHILD_ROWS, sizeof what, err));
+  AUS_TRY(aus_child_put(w->worker->child, what, sizeof what, err));
+  for (i = 0; n_rows > 0 && i < d->n_columns; i++) {
+    uint64_t n = column_bytes(&d->column[i], n_rows);
+
+    AUS_TRY(aus_child_begin(w->worker->child, CHILD_COLUMN, n, err));
+    AUS_TRY(aus_child_put(w->worker->child, column[i], n, err));
+  }
+done:
+  return rc;
+}
+
 int aus_work_append(aus_work *w, int table, int64_t n_rows, const void *const *column, aus_err *err)
 {
   int rc = AUS_OK;
   aus_err why;
 
+  if (w->inside) return hand_over_rows(w, table, n_rows, column, err);
   aus_err_clear(&why);
   AUS_TRY(aus_grow(&w->result.ranges, &w->cap_ranges, w->result.n_ranges + 1,
                    sizeof *w->result.ranges, err));
@@ -118,6 +154,7 @@ int aus_work_read(aus_work *w, const aus_range *range, int column, void *to, aus
   int rc = AUS_OK;
   aus_worker *worker = w->worker;
 
+  if (w->inside) AUS_FAIL(err, AUS_EBUG, "%s reads shards and is no pure kind", w->kind->name);
   if (!worker->reader)
     AUS_TRY(aus_shard_reader_create(&worker->reader, worker->conf.dir, worker->conf.run,
                                     worker->conf.tables, worker->conf.n_tables, err));
@@ -199,6 +236,8 @@ static void say_progress(aus_work *w, aus_wire_phase phase, double expect_s)
 
 void aus_work_expect(aus_work *w, double seconds)
 {
+  if (w->inside) return; /* the parent gives the signs of life */
+  if (w->worker->guard) aus_guard_expect(w->worker->guard, 4 * seconds);
   say_progress(w, AUS_PHASE_LONG_CALL, fmax(seconds, 0));
 }
 
@@ -277,12 +316,12 @@ void aus_worker_kinds(const aus_worker_conf *conf, char *out, size_t size)
 static int say_hello(aus_worker *w, aus_err *err)
 {
   int rc = AUS_OK;
-  aus_wire_hello h = {.pid = (uint64_t)getpid(), .numa = -1, .build = AUS_GIT_REVISION};
+  aus_wire_hello h = {.numa = -1, .build = AUS_GIT_REVISION};
   cpu_set_t cores;
   aus_buf b;
 
   aus_buf_init(&b);
-  if (gethostname(h.host, sizeof h.host - 1) != 0) h.host[0] = '\0';
+  aus_hosts_me(&h);
   CPU_ZERO(&cores);
   if (sched_getaffinity(0, sizeof cores, &cores) == 0) h.n_cores = (uint32_t)CPU_COUNT(&cores);
   h.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -537,6 +576,7 @@ static aus_poll_answer look(void *self)
   double interval_s = w->conf.progress_s > 0 ? w->conf.progress_s : default_progress_s;
 
   w->sums.n_polls++;
+  if (w->guard) aus_guard_poll(w->guard);
   if (now_s - work->look_s >= message_interval_s) {
     look_at_messages(work);
     work->look_s = aus_clock_s();
@@ -556,6 +596,7 @@ static aus_poll_answer look(void *self)
 
 static uint16_t status_of(const aus_work *w, int rc)
 {
+  if (w->crashed) return AUS_S_CRASHED;
   switch ((aus_code)rc) {
   case AUS_OK:
     return w->status == AUS_S_PRUNED ? AUS_S_PRUNED : AUS_S_OK;
@@ -578,6 +619,178 @@ static uint16_t status_of(const aus_work *w, int rc)
     break;
   }
   return w->status > 0 ? (uint16_t)w->status : AUS_S_FAIL_SIM;
+}
+
+/* ---- attempts in children ---- */
+
+/* Faults on request. */
+static void act_up(const aus_task *t)
+{
+  int number = t->job ? 0 : aus_fault_signal(t->id, t->attempt);
+
+  if (number) raise(number);
+  while (!t->job && aus_fault_hangs(t->id, t->attempt))
+    aus_clock_sleep(0.1);
+}
+
+static int run_here(aus_work *work, aus_err *why)
+{
+  act_up(work->task);
+  return work->kind->run(work->worker->conf.self, work, why);
+}
+
+static int say_blob(aus_child *c, const aus_blob *b)
+{
+  int rc = AUS_OK;
+
+  AUS_TRY(aus_child_begin(c, CHILD_BLOB, sizeof b->key + b->n, NULL));
+  AUS_TRY(aus_child_put(c, &b->key, sizeof b->key, NULL));
+  AUS_TRY(aus_child_put(c, b->bytes, b->n, NULL));
+done:
+  return rc;
+}
+
+/* How the handler ended, the metrics, and the blobs. */
+static int say_result(aus_work *work, int code, const aus_err *why)
+{
+  int rc = AUS_OK, i;
+  aus_child *c = work->worker->child;
+  aus_result *r = &work->result;
+  aus_buf b;
+
+  aus_buf_init(&b);
+  if (code != AUS_OK) r->err = *why;
+  aus_buf_i64(&b, code);
+  aus_buf_i64(&b, work->status);
+  aus_result_encode(r, &b);
+  AUS_TRY(aus_buf_check(&b, NULL));
+  AUS_TRY(aus_child_begin(c, CHILD_RESULT, (uint64_t)b.n, NULL));
+  AUS_TRY(aus_child_put(c, b.data, (uint64_t)b.n, NULL));
+  for (i = 0; i < r->n_blobs; i++)
+    AUS_TRY(say_blob(c, &r->blobs[i]));
+done:
+  aus_buf_fini(&b);
+  return rc;
+}
+
+static _Noreturn void live_as_child(aus_work *work)
+{
+  int rc;
+  aus_err why;
+
+  aus_err_clear(&why);
+  work->inside = true;
+  work->poll.look = NULL; /* the parent looks, and kills */
+  if (work->worker->guard) aus_guard_leave(work->worker->guard);
+  rc = run_here(work, &why);
+  aus_child_leave(say_result(work, rc, &why) == AUS_OK ? 0 : 1);
+}
+
+/* The rows of one append: as many columns as the table has come behind. */
+static int replay_rows(aus_work *work, const void *bytes, uint64_t n, aus_err *why)
+{
+  int rc = AUS_OK, i;
+  const aus_worker_conf *conf = &work->worker->conf;
+  const aus_table *d;
+  const void **column = NULL;
+  int64_t what[2] = {-1, -1};
+  uint32_t type;
+  uint64_t n_bytes;
+
+  if (n == sizeof what) memcpy(what, bytes, sizeof what);
+  if (what[0] < 0 || what[0] >= conf->n_tables || what[1] < 0)
+    AUS_FAIL(why, AUS_EFORMAT, "rows of a child are damaged");
+  d = &conf->tables[what[0]];
+  AUS_NEW(column, d->n_columns, why);
+  for (i = 0; what[1] > 0 && i < d->n_columns; i++) {
+    AUS_TRY(aus_child_next(work->worker->child, &type, &column[i], &n_bytes, why));
+    if (!column[i] || type != CHILD_COLUMN || n_bytes != column_bytes(&d->column[i], what[1]))
+      AUS_FAIL(why, AUS_EFORMAT, "rows of a child are damaged");
+  }
+  AUS_TRY(aus_work_append(work, (int)what[0], what[1], column, why));
+done:
+  aus_free(column);
+  return rc;
+}
+
+static int replay_result(aus_work *work, const void *bytes, uint64_t n, int *code, aus_err *why)
+{
+  int rc = AUS_OK;
+  aus_rd in = aus_rd_of(bytes, n);
+  aus_result r = {0};
+
+  *code = (int)aus_rd_i64(&in);
+  work->status = (int)aus_rd_i64(&in);
+  if (in.bad) AUS_FAIL(why, AUS_EFORMAT, "the result of a child is damaged");
+  AUS_TRY(aus_result_decode(&r, in.p + in.at, in.n - in.at, why));
+  if (r.id != work->task->id || r.n_y != work->kind->n_y)
+    AUS_FAIL(why, AUS_EFORMAT, "the result of a child is damaged");
+  if (r.n_y > 0) memcpy(work->result.y, r.y, (size_t)r.n_y * sizeof *r.y);
+  work->result.err = r.err;
+done:
+  aus_result_fini(&r);
+  return rc;
+}
+
+static int replay_blob(aus_work *work, const void *bytes, uint64_t n, aus_err *why)
+{
+  aus_blob_key key;
+
+  if (n < sizeof key) return aus_fail(why, AUS_EFORMAT, AUS_HERE, "a blob of a child is damaged");
+  memcpy(&key, bytes, sizeof key);
+  return aus_work_give_blob(work, key, (const char *)bytes + sizeof key, n - sizeof key, why);
+}
+
+/* What the child said is done in its order, so that the shard looks as if it had run here. */
+static int replay(aus_work *work, aus_err *why)
+{
+  int rc = AUS_OK, code = AUS_EFORMAT;
+  const void *bytes;
+  uint32_t type;
+  uint64_t n;
+
+  for (;;) {
+    AUS_TRY(aus_child_next(work->worker->child, &type, &bytes, &n, why));
+    if (!bytes) break;
+    if (type == CHILD_ROWS)
+      AUS_TRY(replay_rows(work, bytes, n, why));
+    else if (type == CHILD_RESULT)
+      AUS_TRY(replay_result(work, bytes, n, &code, why));
+    else
+      AUS_TRY(replay_blob(work, bytes, n, why));
+  }
+  rc = code;
+  if (rc == AUS_EFORMAT && work->result.err.code == AUS_OK)
+    AUS_FAIL(why, rc, "a child said nothing");
+  if (rc != AUS_OK) *why = work->result.err;
+done:
+  return rc;
+}
+
+static int run_in_child(aus_work *work, aus_err *why)
+{
+  int rc = AUS_OK;
+  aus_child *c = work->worker->child;
+  bool inside;
+
+  AUS_TRY(aus_child_start(c, &inside, why));
+  if (inside) live_as_child(work);
+  if (work->worker->guard) aus_guard_end(work->worker->guard);
+  while (!aus_child_wait(c, child_tick_s))
+    if (look(work) != AUS_POLL_CONTINUE) {
+      aus_child_kill(c);
+      if (work->timed_out)
+        AUS_FAIL(why, AUS_ECANCEL, "killed at its deadline of %g s", work->task->hard_s);
+      AUS_FAIL(why, AUS_ECANCEL, "cancelled");
+    }
+  work->result.rss_bytes = aus_child_rss_bytes(c);
+  if (aus_child_fate(c)) {
+    work->crashed = true;
+    AUS_FAIL(why, AUS_EBUG, "its process ended with %s", aus_child_fate(c));
+  }
+  AUS_TRY(replay(work, why));
+done:
+  return rc;
 }
 
 /* Rows and blobs count only when the task succeeded. */
@@ -621,16 +834,20 @@ static int run_handler(aus_worker *w, aus_err *why)
 {
   int rc = AUS_OK, i;
   aus_work *work = &w->work;
+  const aus_task *t = work->task;
 
   aus_err_clear(why);
+  if (w->guard) aus_guard_begin(w->guard, t->id, t->job, t->attempt, t->hard_s);
   work->result.n_y = work->kind->n_y;
   AUS_NEW(work->result.y, work->kind->n_y, why);
   for (i = 0; i < work->kind->n_y; i++)
     work->result.y[i] = NAN;
-  AUS_TRY(work->kind->run(w->conf.self, work, why));
+  if (work->kind->prepare) AUS_TRY(work->kind->prepare(w->conf.self, work, why));
+  AUS_TRY(w->child && work->kind->pure ? run_in_child(work, why) : run_here(work, why));
   AUS_TRY(store_blobs(work, why));
   if (work->result.n_ranges > 0 || work->stored) AUS_TRY(aus_shard_flush(w->shard, why));
 done:
+  if (w->guard) aus_guard_end(w->guard);
   if (rc == AUS_EIO) remember(w, rc, why);
   if (w->failure.code == AUS_EIO && rc != AUS_EIO) { /* the handler took it lightly */
     *why = w->failure;
@@ -666,7 +883,8 @@ static int run_first(aus_worker *w, aus_err *err)
   work->result.cost_s = aus_clock_s() - now_s;
   w->sums.busy_s += work->result.cost_s;
   w->sums.n_tasks++;
-  if (getrusage(RUSAGE_SELF, &usage) == 0) work->result.rss_bytes = (int64_t)usage.ru_maxrss * 1024;
+  if (work->result.rss_bytes == 0 && getrusage(RUSAGE_SELF, &usage) == 0)
+    work->result.rss_bytes = (int64_t)usage.ru_maxrss * 1024;
   if (aus_fault_delay_s(t->id) > 0) aus_clock_sleep(aus_fault_delay_s(t->id));
   rc = reply(w, &work->result, err);
   aus_result_fini(&work->result);
@@ -716,6 +934,8 @@ int aus_worker_create(aus_worker **out, aus_comm *comm, const aus_worker_conf *c
   w->born_s = aus_clock_s();
   aus_blobs_init(&w->cache);
   aus_err_clear(&w->failure);
+  if (conf->dir) AUS_TRY(aus_guard_open(&w->guard, conf->dir, conf->rank, err));
+  if (conf->isolate) AUS_TRY(aus_child_create(&w->child, conf->isolate_memory_mb, err));
   AUS_TRY(aus_engine_tables(&w->tables, conf->tables, conf->n_tables, err));
   AUS_TRY(aus_shard_create(&w->shard, conf->dir ? conf->dir : ".", conf->run, conf->first_shard,
                            conf->shard_stride, w->tables, conf->n_tables + 1, err));
@@ -732,6 +952,8 @@ int aus_worker_destroy(aus_worker *w, aus_err *err)
   int rc;
 
   if (!w) return AUS_OK;
+  aus_guard_close(w->guard);
+  aus_child_destroy(w->child);
   rc = aus_shard_close(w->shard, err);
   aus_shard_reader_destroy(w->reader);
   aus_free(w->tables);

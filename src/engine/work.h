@@ -6,6 +6,12 @@
  * from its loops. It never prints, never uses MPI, and returns a code: AUS_OK gives status OK,
  * AUS_ENOMEM FAIL_MEM, AUS_ENUMERIC FAIL_NUM, AUS_ECANCEL CANCELLED, AUS_EIO ends the run, anything
  * else FAIL_SIM unless the handler called aus_work_status().
+ *
+ * Isolation: with aus_worker_conf.isolate every attempt at a task of a `pure` kind runs in a process of its own
+ * (fork), so that a fault or a hang there costs the attempt only. `pure` says that the handler uses neither
+ * aus_work_read() nor MPI nor HDF5 (nor PETSc, which uses MPI), and that nothing but its result matters: what
+ * it changes in the study's data (caches) is lost. What such a handler needs from closed shards it reads in
+ * `prepare`, which always runs in the worker itself, first.
  */
 #ifndef AUS_ENGINE_WORK_H
 #define AUS_ENGINE_WORK_H
@@ -21,6 +27,9 @@ typedef struct aus_kind {
   const char *const *y_names; /* metrics */
   int n_y;
   int (*run)(void *self, aus_work *w, aus_err *err);
+  bool pure; /* may run in a child */
+  int (*prepare)(void *self, aus_work *w,
+                 aus_err *err); /* before run, in the worker; may be NULL */
 } aus_kind;
 
 /* For handlers. */
@@ -46,7 +55,7 @@ AUS_CHECKED int aus_work_blob(aus_work *w, aus_blob_key key, const void **bytes,
  * @return AUS_OK; AUS_EINVAL when it is too large; AUS_ENOMEM */
 AUS_CHECKED int aus_work_give_blob(aus_work *w, aus_blob_key key, const void *bytes, size_t n,
                                    aus_err *err);
-/** Announce a long call that cannot poll. */
+/** Announce a long call that cannot poll: four times that long nobody worries. */
 void aus_work_expect(aus_work *w, double seconds);
 
 /* A worker: receives, executes, replies. */
@@ -60,13 +69,17 @@ typedef struct aus_worker_conf {
   uint32_t first_shard, shard_stride; /* numbers of the shards: first, first + stride, ... */
   const aus_table *tables;
   int n_tables;
-  double progress_s; /* time between signs of life of a busy worker; 0: 2 s */
+  double progress_s;         /* time between signs of life of a busy worker; 0: 2 s */
+  int rank;                  /* in the name of the crash file */
+  bool isolate;              /* attempts at tasks of pure kinds run in children */
+  int64_t isolate_memory_mb; /* what a child may take beyond the worker's own; 0: no limit */
   aus_poll_answer (*on_poll)(
       void *); /* rank 0's local worker: lets the manager look at its messages */
   void *on_poll_self;
 } aus_worker_conf;
 
-/** @param [in] comm  the worker's side; lent. @return AUS_OK; AUS_ENOMEM. Sends HELLO. Local. */
+/** @param [in] comm  the worker's side; lent. With a conf.dir the process is watched (engine/guard.h): one
+ * worker per process then. @return AUS_OK; AUS_EBUSY (a second one); AUS_EDEP; AUS_ENOMEM. Sends HELLO. Local. */
 AUS_CHECKED int aus_worker_create(aus_worker **out, aus_comm *comm, const aus_worker_conf *conf,
                                   aus_err *err);
 /** Close the shard and free. @return AUS_OK; AUS_EIO. NULL is allowed. Local. */

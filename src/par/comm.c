@@ -59,7 +59,7 @@ struct aus_comm {
   queue box;   /* what the other end sent here */
   parcel *got; /* the message received last, when it came from the box */
   /* Idle waiting. */
-  bool crowded;
+  bool crowded, one_host;
   double idle_since_s; /* 0: busy */
 };
 
@@ -199,9 +199,9 @@ done:
 
 /* More ranks on this node than cores that any of them may use? Ranks can be bound to different cores, so
  * the union of their masks counts. Collective on world. */
-static int look_around(MPI_Comm world, bool *crowded, aus_err *err)
+static int look_around(MPI_Comm world, bool *crowded, bool *one_host, aus_err *err)
 {
-  int rc = AUS_OK, n_ranks = 0;
+  int rc = AUS_OK, n_ranks = 0, n_all = 0;
   MPI_Comm node = MPI_COMM_NULL;
   cpu_set_t mine, all;
 
@@ -211,6 +211,8 @@ static int look_around(MPI_Comm world, bool *crowded, aus_err *err)
   AUS_MPI(MPI_Comm_split_type(world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node), err);
   AUS_MPI(MPI_Comm_size(node, &n_ranks), err);
   AUS_MPI(MPI_Allreduce(&mine, &all, (int)sizeof all, MPI_BYTE, MPI_BOR, node), err);
+  AUS_MPI(MPI_Comm_size(world, &n_all), err);
+  *one_host = n_ranks == n_all;
   *crowded = n_ranks > CPU_COUNT(&all);
 done:
   if (node != MPI_COMM_NULL) MPI_Comm_free(&node);
@@ -232,7 +234,7 @@ int aus_comm_open(aus_comm **out, MPI_Comm world, bool local_worker, aus_err *er
   AUS_MPI(MPI_Comm_set_errhandler(c->ctl, MPI_ERRORS_RETURN), &mine);
   AUS_MPI(MPI_Comm_rank(c->ctl, &c->rank), &mine);
   AUS_MPI(MPI_Comm_size(c->ctl, &c->size), &mine);
-  AUS_TRY(look_around(c->ctl, &c->crowded, &mine));
+  AUS_TRY(look_around(c->ctl, &c->crowded, &c->one_host, &mine));
   if (c->rank == 0 && local_worker) rc = add_local(c, &mine);
   rc = aus_agree(c->ctl, rc, &mine);
   if (rc != AUS_OK) goto done;
@@ -251,6 +253,7 @@ int aus_comm_open_local(aus_comm **out, aus_err *err)
 
   *out = NULL;
   AUS_TRY(open_one(&c, err));
+  c->one_host = true;
   AUS_TRY(add_local(c, err));
   *out = c;
   c = NULL;
@@ -267,6 +270,11 @@ aus_comm *aus_comm_local_worker(aus_comm *manager)
 int aus_comm_n_workers(const aus_comm *comm)
 {
   return comm->size - 1 + (comm->local != NULL);
+}
+
+bool aus_comm_one_host(const aus_comm *comm)
+{
+  return comm->one_host;
 }
 
 bool aus_comm_is_local(const aus_comm *comm, int peer)

@@ -74,6 +74,8 @@ void aus_comm_close(aus_comm *comm, bool collective);
 
 /** Number of workers, and their peer numbers 1..n_peers (a local worker is the last). */
 int aus_comm_n_workers(const aus_comm *comm);
+/** Are all ranks on one host? */
+bool aus_comm_one_host(const aus_comm *comm);
 /** True for the peer that is the local worker. */
 bool aus_comm_is_local(const aus_comm *comm, int peer);
 

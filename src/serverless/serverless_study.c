@@ -20,10 +20,12 @@ static const aus_study_change changes[] = {
 
 static const char *const train_metrics[] = {"rmse", "train_rows", "test_rows"};
 
+/* Simulations are pure; jobs that read shards (train, retrain, continue), write much (keep) or use PETSc
+ * (propose) are not. */
 #define SIMULATED(name_, run_)                                                              \
   {                                                                                         \
     .name = name_, .y_names = aus_serverless_metric_names, .n_y = AUS_SERVERLESS_N_METRICS, \
-    .run = run_                                                                             \
+    .run = run_, .pure = true                                                               \
   }
 #define TRAINED(name_, run_)                                                                    \
   {                                                                                             \
@@ -36,7 +38,9 @@ const aus_kind aus_serverless_kinds[AUS_SERVERLESS_N_KINDS] = {
     [AUS_SERVERLESS_K_OPTIMIZE] = {.name = "optimize",
                                    .y_names = aus_serverless_optimize_names,
                                    .n_y = AUS_SERVERLESS_N_OPTIMIZE_METRICS,
-                                   .run = aus_serverless_run_optimize},
+                                   .run = aus_serverless_run_optimize,
+                                   .pure = true,
+                                   .prepare = aus_serverless_prepare_optimize},
     [AUS_SERVERLESS_K_JUDGE] = SIMULATED("finetune", aus_serverless_run_judge),
     [AUS_SERVERLESS_K_VALIDATE + AUS_SERVERLESS_REACTIVE] =
         SIMULATED("validate_reactive", aus_serverless_run_validate),

@@ -269,6 +269,7 @@ void aus_serverless_metrics(const aus_serverless_result *result, int64_t n_rows,
 int aus_serverless_run_initial(void *self, aus_work *w, aus_err *err);
 int aus_serverless_run_proactive(void *self, aus_work *w, aus_err *err);
 int aus_serverless_run_train(void *self, aus_work *w, aus_err *err);
+int aus_serverless_prepare_optimize(void *self, aus_work *w, aus_err *err);
 int aus_serverless_run_optimize(void *self, aus_work *w, aus_err *err);
 int aus_serverless_run_retrain(void *self, aus_work *w, aus_err *err);
 int aus_serverless_run_keep(void *self, aus_work *w, aus_err *err);

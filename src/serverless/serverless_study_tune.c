@@ -253,6 +253,19 @@ done:
   return rc;
 }
 
+/* What a child cannot read: the base rows of all functions with a model. */
+int aus_serverless_prepare_optimize(void *self, aus_work *w, aus_err *err)
+{
+  int rc = AUS_OK, task;
+  study *s = self;
+
+  AUS_TRY(aus_serverless_work_models(s, w, err));
+  for (task = 0; task < s->inputs.types.n_tasks; task++)
+    if (s->models.model[task]) AUS_TRY(base_rows(s, w, task, err));
+done:
+  return rc;
+}
+
 int aus_serverless_run_optimize(void *self, aus_work *w, aus_err *err)
 {
   int rc = AUS_OK;

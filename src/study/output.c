@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#include "par/agree.h"
 #include "util/log.h"
 
 int aus_output_plan(const aus_session *s, bool complete, aus_pub **out, aus_err *err)
@@ -44,6 +45,8 @@ done:
 int aus_output_write(const aus_session *s, const aus_pub *pub, bool together, aus_err *err)
 {
   const aus_load *r = &s->load;
+  int rc = AUS_OK;
+  bool alone = aus_opt_enum(r->engine_opts, "publish") == 1;
   aus_study_parts parts = r->type->parts(r->self);
   aus_pub_conf conf = {.dir = s->run_dir,
                        .run = r->run_id,
@@ -51,8 +54,9 @@ int aus_output_write(const aus_session *s, const aus_pub *pub, bool together, au
                        .n_tables = parts.n_tables,
                        .deflate = (int)aus_opt_int(r->engine_opts, "store.deflate")};
 
-  if (!together && r->call->rank != 0) return AUS_OK;
-  return aus_pub_write(pub, &conf, together ? r->call->world : MPI_COMM_SELF, s->out_path, err);
+  if (together && !alone) return aus_pub_write(pub, &conf, r->call->world, s->out_path, err);
+  if (r->call->rank == 0) rc = aus_pub_write(pub, &conf, MPI_COMM_SELF, s->out_path, err);
+  return together ? aus_agree(r->call->world, rc, err) : rc;
 }
 
 int aus_output_now(void *self, aus_err *err)

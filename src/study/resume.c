@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/crash.h"
 #include "study/change.h"
 #include "util/alloc.h"
 #include "util/file.h"
@@ -102,6 +103,38 @@ done:
   return rc;
 }
 
+/* What dying workers have left behind becomes part of the journal. */
+static int take_crashes(aus_resume *r, const char *run_dir, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t i;
+  aus_crashes c;
+  aus_buf b;
+  aus_record record = {.type = AUS_R_NOTE, .flags = AUS_NOTE_CHARGED};
+
+  aus_buf_init(&b);
+  aus_crashes_init(&c);
+  AUS_TRY(aus_crash_read(&c, run_dir, err));
+  for (i = 0; i < c.n; i++) {
+    const aus_crash *t = &c.task[i];
+
+    AUS_WARN("study", "%s %u:%u took its worker along (%s)", t->job ? "job" : "trial",
+             (unsigned)(t->id >> 32), (unsigned)t->id, t->cause);
+    aus_buf_clear(&b);
+    aus_recall_encode_charged(&(aus_charge){.id = t->id, .job = t->job, .n = t->n_attempts}, &b);
+    AUS_TRY(aus_journal_add(r->journal, AUS_R_NOTE, AUS_NOTE_CHARGED, &b, err));
+    record.payload = b.data;
+    record.n = (uint32_t)b.n;
+    AUS_TRY(aus_recall_record(r->recall, &record, err));
+  }
+  AUS_TRY(aus_journal_sync(r->journal, err));
+  AUS_TRY(aus_crash_remove(run_dir, err));
+done:
+  aus_crashes_fini(&c);
+  aus_buf_fini(&b);
+  return rc;
+}
+
 static int go_on(aus_resume *r, const aus_load *load, const char *run_dir, const char *path,
                  const aus_journal_scan *scan, double sync_interval_s, aus_buf *problems,
                  aus_err *err)
@@ -112,6 +145,7 @@ static int go_on(aus_resume *r, const aus_load *load, const char *run_dir, const
   AUS_TRY(check_stuck(r->recall, run_dir, err));
   AUS_TRY(check_rows(r, load, run_dir, err));
   AUS_TRY(aus_journal_resume(&r->journal, path, scan, sync_interval_s, err));
+  AUS_TRY(take_crashes(r, run_dir, err));
   r->n_resumes = aus_recall_n_resumes(r->recall) + 1;
   AUS_TRY(aus_resume_note(r, AUS_NOTE_RESUMED, "build " AUS_GIT_REVISION, err));
   if (!aus_recall_config(r->recall) || aus_recall_is_loose(r->recall))

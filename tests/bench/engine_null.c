@@ -79,7 +79,7 @@ done:
 int main(int argc, char **argv)
 {
   static const char *const y_names[] = {"one"};
-  static const aus_kind kind = {"null", y_names, 1, run_null};
+  static const aus_kind kind = {.name = "null", .y_names = y_names, .n_y = 1, .run = run_null};
   uint32_t n = argc > 1 ? (uint32_t)atol(argv[1]) : 100000;
   int reps = argc > 2 ? atoi(argv[2]) : 5, rank, size, rc, provided;
   aus_engine_conf conf = {.sched = {.prefetch = argc > 3 ? atoi(argv[3]) : 1,

@@ -32,7 +32,7 @@ BEGIN {
   # C and POSIX; what a pure simulator needs is in the first group.
   n = split("assert ctype errno float inttypes limits math stdarg stdbool stddef stdint stdio stdlib string", a, " ")
   for (i = 1; i <= n; i++) pure[a[i] ".h"] = system_header[a[i] ".h"] = 1
-  n = split("dirent fcntl fenv getopt glob libgen locale poll pthread pwd sched setjmp signal spawn stdalign " \
+  n = split("dirent fcntl fenv getopt glob libgen locale poll pthread pwd sched setjmp signal spawn stdalign stdatomic " \
             "strings termios time unistd wordexp", a, " ")
   for (i = 1; i <= n; i++) system_header[a[i] ".h"] = 1
 }

@@ -112,10 +112,10 @@ static int run_bad(void *self, aus_work *w, aus_err *err)
 }
 
 static const char *const y_names[] = {"y"};
-static const aus_kind kinds[] = {{"walk", y_names, 1, run_walk},
-                                 {"model", y_names, 1, run_model},
-                                 {"use", y_names, 1, run_use},
-                                 {"bad", y_names, 1, run_bad}};
+static const aus_kind kinds[] = {{.name = "walk", .y_names = y_names, .n_y = 1, .run = run_walk},
+                                 {.name = "model", .y_names = y_names, .n_y = 1, .run = run_model},
+                                 {.name = "use", .y_names = y_names, .n_y = 1, .run = run_use},
+                                 {.name = "bad", .y_names = y_names, .n_y = 1, .run = run_bad}};
 
 static const char *dir;
 static uint32_t base_shard;

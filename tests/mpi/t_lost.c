@@ -46,7 +46,7 @@ static int take(void *self, const aus_task *t, const aus_result *r, aus_err *err
 int main(int argc, char **argv)
 {
   static const char *const y_names[] = {"y"};
-  static const aus_kind kind = {"trial", y_names, 1, run_trial};
+  static const aus_kind kind = {.name = "trial", .y_names = y_names, .n_y = 1, .run = run_trial};
   aus_engine_conf conf = {.sched = {.prefetch = 1,
                                     .max_attempts = 2,
                                     .timeout_min_s = 60,

@@ -147,10 +147,10 @@ static int run_word(void *self, aus_work *w, aus_err *e)
 }
 
 static const char *const two[] = {"sum", "scenario"};
-static const aus_kind kinds[] = {{"plain", two, 2, run_plain},
-                                 {"train", two, 1, run_train},
-                                 {"use", two, 1, run_use},
-                                 {"word", two, 1, run_word}};
+static const aus_kind kinds[] = {{.name = "plain", .y_names = two, .n_y = 2, .run = run_plain},
+                                 {.name = "train", .y_names = two, .n_y = 1, .run = run_train},
+                                 {.name = "use", .y_names = two, .n_y = 1, .run = run_use},
+                                 {.name = "word", .y_names = two, .n_y = 1, .run = run_word}};
 
 static study data;
 

@@ -206,7 +206,8 @@ static void charges(void **state)
   aus_buf_init(&b);
   for (i = 0; i < 3; i++) {
     aus_buf_clear(&b);
-    aus_recall_encode_charged(aus_trial_id(5, i == 2), i == 2, &b);
+    aus_recall_encode_charged(
+        &(aus_charge){.id = aus_trial_id(5, i == 2), .job = i == 2, .n = i == 0 ? 2 : 1}, &b);
     check_ok(feed(r, AUS_R_NOTE, AUS_NOTE_CHARGED, &b, &err), &err);
   }
   check_ok(aus_recall_charges(r, &list, &n, &err), &err);

@@ -445,6 +445,123 @@ static void poison(void **state)
   aus_sched_destroy(s);
 }
 
+/* A task that took earlier runs along: with attempts left it is sent as a later one, then not at all. */
+static void charged_before(void **state)
+{
+  aus_sched *s = start(&plain, 1, 1);
+  aus_action a;
+  uint32_t i;
+
+  (void)state;
+  check_ok(aus_sched_charge(s, aus_trial_id(1, 1), false, 1, &err), &err);
+  check_ok(aus_sched_charge(s, aus_trial_id(1, 2), false, 1, &err), &err);
+  check_ok(aus_sched_charge(s, aus_trial_id(1, 2), false, 2, &err), &err);
+  check_ok(aus_sched_charge(s, aus_trial_id(1, 2), false, 1, &err), &err);
+  check_ok(aus_sched_charge(s, aus_trial_id(1, 3), true, 2, &err), &err); /* a job: not meant */
+  check_ok(aus_sched_charge(s, aus_trial_id(1, 9), false, 5, &err), &err);
+  for (i = 0; i < 4; i++)
+    add(s, 1, i, false);
+  a = expect(s, 0, AUS_ACT_SEND, aus_trial_id(1, 0));
+  assert_true(a.task->attempt == 0 && a.task->hard_s == 3600);
+  a = expect(s, 0, AUS_ACT_SEND, aus_trial_id(1, 1));
+  assert_true(a.task->attempt == 1 && a.task->hard_s == 7200 && a.task->soft_s == 5760);
+  answer(s, 1, 1, aus_trial_id(1, 0), AUS_S_OK, 0, 1);
+  assert_int_equal(expect(s, 1, AUS_ACT_SEND, aus_trial_id(1, 3)).task->attempt, 0);
+  expect(s, 1, AUS_ACT_COMMIT, aus_trial_id(1, 0));
+  expect(s, 1, AUS_ACT_NONE, 0); /* 1:2 has its result, but in order */
+  answer_to(s, 2, 1, aus_trial_id(1, 1), 1, AUS_S_CRASHED, 0, 1);
+  a = expect(s, 2, AUS_ACT_COMMIT, aus_trial_id(1, 1));
+  assert_int_equal(a.result->status, AUS_S_CRASHED); /* there was one attempt left */
+  a = expect(s, 2, AUS_ACT_COMMIT, aus_trial_id(1, 2));
+  assert_true(a.result->status == AUS_S_CRASHED && a.result->attempt == 1 && a.worker == 0);
+  assert_string_equal(a.result->err.text, "its worker was lost (attempt 2 of 2)");
+  answer(s, 3, 1, aus_trial_id(1, 3), AUS_S_OK, 0, 1);
+  expect(s, 3, AUS_ACT_COMMIT, aus_trial_id(1, 3));
+  /* Alone in its line, after others that were called off, and after the last one. */
+  for (i = 4; i < 9; i++)
+    add(s, 1, i, false);
+  aus_sched_call_off(s, 1, false, 4);
+  add(s, 1, 9, false);
+  for (i = 4; i < 10; i++) {
+    a = expect(s, 3, AUS_ACT_COMMIT, aus_trial_id(1, i));
+    assert_int_equal(a.result->status, i < 9 ? AUS_S_CANCELLED : AUS_S_CRASHED);
+  }
+  assert_true(aus_sched_done(s));
+  add(s, 1, 10, false);
+  expect_send(s, 3, 1, 1, 10);
+  assert_int_equal(aus_sched_count(s).n_failed, 3);
+  aus_sched_destroy(s);
+}
+
+/* AUS_ACT_LOST tells which task is charged: the one that was worked on, as it was sent. */
+static void lost_names_the_task(void **state)
+{
+  aus_sched *s = start(&plain, 3, 1);
+  aus_action a;
+
+  (void)state;
+  add(s, 1, 0, false);
+  add(s, 1, 1, false);
+  expect_send(s, 0, 1, 1, 0);
+  expect_send(s, 0, 1, 1, 1);
+  aus_sched_gone(s, 1, 1);
+  a = expect(s, 1, AUS_ACT_LOST, 0);
+  assert_true(a.worker == 1 && a.task && a.task->id == aus_trial_id(1, 0) && a.task->attempt == 0);
+  assert_true(a.task->n_x == 2 && a.task->x[0] == 1);
+  aus_sched_hello(s, 2, false, 1);
+  expect_send(s, 1, 2, 1, 0);
+  expect_send(s, 1, 2, 1, 1);
+  /* The last attempt: it is charged although there will be none. */
+  aus_sched_gone(s, 2, 2);
+  a = expect(s, 2, AUS_ACT_LOST, 0);
+  assert_true(a.task && a.task->id == aus_trial_id(1, 0) && a.task->attempt == 1);
+  expect(s, 2, AUS_ACT_COMMIT, aus_trial_id(1, 0));
+  /* An idle one takes nothing along. */
+  aus_sched_hello(s, 3, false, 2);
+  expect_send(s, 2, 3, 1, 1);
+  answer(s, 3, 3, aus_trial_id(1, 1), AUS_S_OK, 0, 1);
+  expect(s, 3, AUS_ACT_COMMIT, aus_trial_id(1, 1));
+  aus_sched_gone(s, 3, 3);
+  assert_null(expect(s, 3, AUS_ACT_LOST, 0).task);
+  aus_sched_destroy(s);
+}
+
+/* Dead for good, or given up by the caller. */
+static void dead_and_given_up(void **state)
+{
+  aus_sched *s = start(&plain, 2, 2);
+  uint32_t i;
+
+  (void)state;
+  for (i = 0; i < 3; i++)
+    add(s, 1, i, false);
+  expect_send(s, 0, 1, 1, 0);
+  expect_send(s, 0, 2, 1, 1);
+  expect_send(s, 0, 1, 1, 2);
+  aus_sched_gone(s, 1, 1);
+  expect(s, 1, AUS_ACT_LOST, 0);
+  expect_send(s, 1, 2, 1, 0);
+  /* Its last words are used, but they do not bring it back. */
+  answer(s, 2, 1, aus_trial_id(1, 2), AUS_S_OK, 7, 1);
+  aus_sched_progress(s, 1, 0, 2);
+  assert_int_equal(aus_sched_worker(s, 1), AUS_W_LOST);
+  expect(s, 2, AUS_ACT_NONE, 0);
+  assert_int_equal(aus_sched_count(s).n_returned, 1);
+  assert_int_equal(aus_sched_count(s).n_late, 1);
+  /* The caller knows that it gave this one up. */
+  aus_sched_lose(s, 2, 3);
+  assert_int_equal(aus_sched_worker(s, 2), AUS_W_LOST);
+  expect(s, 3, AUS_ACT_NONE, 0);
+  aus_sched_progress(s, 2, 0, 4);
+  assert_int_equal(aus_sched_worker(s, 2), AUS_W_BUSY);
+  answer(s, 5, 2, aus_trial_id(1, 1), AUS_S_OK, 0, 1);
+  expect(s, 5, AUS_ACT_NONE, 0);
+  answer_to(s, 6, 2, aus_trial_id(1, 0), 1, AUS_S_OK, 0, 1);
+  for (i = 0; i < 3; i++)
+    expect(s, 6, AUS_ACT_COMMIT, aus_trial_id(1, i));
+  aus_sched_destroy(s);
+}
+
 /* What was committed is forgotten: one block at most stays per campaign. */
 static void memory_is_given_back(void **state)
 {
@@ -751,7 +868,7 @@ typedef struct fake {
   /* the manager's view of it */
   uint64_t account[64]; /* id << 1 | job, in the order of sending */
   int n_account;
-  bool lost, gone;
+  bool lost, gone, buried;
   double heard_s, expect_s;
 } fake;
 
@@ -1000,7 +1117,7 @@ static void life(world *o, int w, double expect_s)
 
   f->heard_s = o->now_s;
   f->expect_s = expect_s;
-  if (!f->lost) return;
+  if (!f->lost || f->buried) return;
   f->lost = false;
   for (i = 0; i < f->n_account; i++) {
     otask *t = otask_of(o, f->account[i] >> 1, f->account[i] & 1);
@@ -1170,9 +1287,18 @@ static void check_commit(world *o, const aus_action *a)
   if (q->n_committed % 5 == 0) world_add(o, c, true);
 }
 
-static void check_lost(world *o, int w)
+static void check_lost(world *o, const aus_action *a)
 {
+  int w = a->worker;
   fake *f = &o->w[w];
+  const otask *t = f->n_account > 0 ? otask_of(o, f->account[0] >> 1, f->account[0] & 1) : NULL;
+
+  /* What it was working on is charged, unless somebody else has it or it is done. */
+  if (t && t->owner == w && !t->final) {
+    assert_true(a->task && a->task->id == f->account[0] >> 1);
+    assert_true(a->task->job == (f->account[0] & 1) && a->task->attempt == t->charged);
+  } else
+    assert_null(a->task);
 
   if (!f->dead) /* a dead one may have been reported */
     assert_true(o->now_s - f->heard_s >= fmax(o->conf.hang_after_s, 4 * f->expect_s) +
@@ -1251,7 +1377,7 @@ static void act(world *o)
       break;
     }
     case AUS_ACT_LOST:
-      check_lost(o, a.worker);
+      check_lost(o, &a);
       break;
     case AUS_ACT_VIOLATION:
       assert_true(a.result->y[0] != otask_of(o, a.task->id, a.task->job)->y);
@@ -1312,7 +1438,7 @@ static void happen(world *o, const event *e)
     break;
   case GONE:
     aus_sched_gone(o->s, e->worker, o->now_s);
-    f->gone = true;
+    f->gone = f->buried = true;
     if (f->lost) clear_account(o, e->worker); /* else at the action */
     break;
   }
@@ -1438,6 +1564,9 @@ int main(void)
       cmocka_unit_test(late_results),
       cmocka_unit_test(takes_up_again),
       cmocka_unit_test(poison),
+      cmocka_unit_test(charged_before),
+      cmocka_unit_test(lost_names_the_task),
+      cmocka_unit_test(dead_and_given_up),
       cmocka_unit_test(memory_is_given_back),
       cmocka_unit_test(stopping),
       cmocka_unit_test(called_off),

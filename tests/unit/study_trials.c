@@ -12,7 +12,7 @@
 #include "study/trials.h"
 
 static const char *const y_names[] = {"objective", "other"};
-static const aus_kind kind = {"test", y_names, 2, NULL};
+static const aus_kind kind = {.name = "test", .y_names = y_names, .n_y = 2, .run = NULL};
 
 static aus_range range_of(uint64_t trial, uint32_t table, uint64_t first)
 {

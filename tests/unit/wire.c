@@ -11,6 +11,7 @@ static aus_err err;
 
 static const aus_wire_hello hello = {.host = "node7",
                                      .pid = 4711,
+                                     .started = 815,
                                      .memory_bytes = 1ull << 38,
                                      .n_cores = 48,
                                      .numa = -1,

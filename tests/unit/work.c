@@ -43,7 +43,7 @@ static aus_poll_answer on_poll(void *self)
 
 static void begin(void)
 {
-  static const aus_kind kind = {"probe", NULL, 0, run};
+  static const aus_kind kind = {.name = "probe", .y_names = NULL, .n_y = 0, .run = run};
   const aus_worker_conf conf = {.kinds = &kind,
                                 .n_kinds = 1,
                                 .dir = dir,
