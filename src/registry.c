@@ -5,6 +5,7 @@
 
 #include "cmd/config.h"
 #include "cmd/diff.h"
+#include "cmd/replay.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
 #include "serverless/serverless_cmd.h"
@@ -19,6 +20,7 @@ const aus_study_type *const aus_studies[] = {
 
 const aus_command *const aus_commands[] = {
     &aus_cmd_run,
+    &aus_cmd_replay,
     &aus_cmd_status,
     &aus_cmd_config,
     &aus_cmd_diff,

@@ -60,7 +60,7 @@ struct aus_engine {
   double opened_s, first_s, last_s; /* first TASK, last RESULT */
   double busy_s, looked_for_s;
   double meter_first_s, meter_busy_s; /* since the last aus_engine_utilisation() */
-  int64_t n_failed, n_trials;
+  int64_t n_failed, n_trials, n_checked, n_otherwise;
   int n_lost;
   uint64_t roll;
   bool machine_dependent;
@@ -140,6 +140,8 @@ aus_engine_log aus_engine_report(const aus_engine *e)
                           .queue = l->queue,
                           .committed = l->committed,
                           .n_violations = aus_sched_count(e->sched).n_violations,
+                          .n_checked = e->n_checked,
+                          .n_otherwise = e->n_otherwise,
                           .busy_s = e->busy_s,
                           .span_s = e->last_s > e->first_s ? e->last_s - e->first_s : 0,
                           .n_workers = e->n_peers,
@@ -804,6 +806,17 @@ int aus_engine_decide(aus_engine *e, aus_record_type type, const aus_buf *payloa
   return aus_memory_decide(&e->memory, type, payload, err);
 }
 
+bool aus_engine_replays(const aus_engine *e)
+{
+  return e->conf.replay;
+}
+
+void aus_engine_checked(aus_engine *e, bool same)
+{
+  e->n_checked++;
+  e->n_otherwise += !same;
+}
+
 bool aus_engine_drained(const aus_engine *e)
 {
   return e->drained;
@@ -890,6 +903,7 @@ static int open_manager(aus_engine *e, aus_err *err)
   AUS_TRY(aus_ledger_init(&e->ledger, e->opened_s, err));
   AUS_TRY(aus_memory_init(&e->memory, e->conf.journal, e->conf.recall, &e->conf.worker, err));
   AUS_TRY(aus_memory_charge(&e->memory, e->sched, err));
+  if (e->conf.replay) aus_sched_freeze(e->sched, false);
   aus_progress_start(&e->progress, 0, e->conf.title, 0, e->opened_s);
   aus_ctl_init(&e->ctl, &e->conf.ctl, e->opened_s);
 done:

@@ -40,6 +40,7 @@ typedef struct aus_engine_conf {
    * recall has a result of is answered from there. */
   aus_journal *journal;
   aus_recall *recall;
+  bool replay;           /* nothing is worked on: what the recall does not answer ends the run */
   const aus_rundir *dir; /* gets a sign of life every few seconds */
 } aus_engine_conf;
 
@@ -87,6 +88,12 @@ bool aus_engine_drained(const aus_engine *e);
 AUS_CHECKED int aus_engine_decide(aus_engine *e, aus_record_type type, const aus_buf *payload,
                                   aus_err *err);
 
+/** True when the run only goes over what an earlier one did (conf.replay): its decisions can be made again
+ * and compared. Local. */
+bool aus_engine_replays(const aus_engine *e);
+/** A decision was made again; same: with the same outcome. Local. */
+void aus_engine_checked(aus_engine *e, bool same);
+
 /** Make every worker close its shard, so that rows committed so far can be read by any rank. */
 AUS_CHECKED int aus_engine_roll(aus_engine *e, aus_err *err);
 
@@ -113,7 +120,8 @@ typedef struct aus_engine_log {
   const double *time_s, *manager_load;
   const int64_t *busy_workers, *queue, *committed;
   int64_t n_violations;
-  double busy_s, span_s; /* all workers' busy time; first TASK to last RESULT */
+  int64_t n_checked, n_otherwise; /* decisions made again in a replay; with another outcome */
+  double busy_s, span_s;          /* all workers' busy time; first TASK to last RESULT */
   int n_workers, n_lost;
   bool machine_dependent; /* a TIMEOUT, FAIL_MEM or CRASHED was committed */
 } aus_engine_log;

@@ -6,9 +6,11 @@
 #include "study/campaigns.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "study/decisions.h"
 #include "util/alloc.h"
+#include "util/log.h"
 
 /* Blobs of a campaign with this bit hold replies to requests for proposals. */
 enum { REPLY_BIT = 0x40000000 };
@@ -126,6 +128,31 @@ done:
   return rc;
 }
 
+/* A proposal made again from what is known now must be the one that was made. */
+static int check_proposal(aus_campaigns *c, int i, int64_t index, const void *made, size_t n,
+                          aus_err *err)
+{
+  int rc = AUS_OK;
+  bool same;
+  aus_buf request, reply;
+
+  aus_buf_init(&request);
+  aus_buf_init(&reply);
+  AUS_TRY(aus_bo_request(c->bo[i], index, &request, err));
+  AUS_TRY(aus_buf_check(&request, err));
+  AUS_TRY(aus_bo_propose(request.data, (size_t)request.n, &reply, err));
+  AUS_TRY(aus_buf_check(&reply, err));
+  same = (size_t)reply.n == n && memcmp(reply.data, made, n) == 0;
+  if (!same)
+    AUS_WARN("study", "proposal %lld of campaign %u comes out otherwise", (long long)index,
+             c->first_id + (uint32_t)i);
+  aus_engine_checked(c->engine, same);
+done:
+  aus_buf_fini(&request);
+  aus_buf_fini(&reply);
+  return rc;
+}
+
 static int take_proposal(aus_campaigns *c, int i, const aus_task *task, const aus_result *result,
                          aus_err *err)
 {
@@ -142,6 +169,7 @@ static int take_proposal(aus_campaigns *c, int i, const aus_task *task, const au
     goto done;
   }
   AUS_TRY(aus_engine_get_blob(c->engine, key, &reply, &n, err));
+  if (aus_engine_replays(c->engine)) AUS_TRY(check_proposal(c, i, task->scenario, reply, n, err));
   AUS_TRY(aus_bo_reply(c->bo[i], task->scenario, reply, n, err));
   aus_engine_drop_blob(c->engine, key);
 done:

@@ -8,6 +8,7 @@ libauspex_a_SOURCES += \
 	src/study/load.c src/study/load.h \
 	src/study/output.c src/study/output.h \
 	src/study/provenance.c src/study/provenance.h \
+	src/study/replay.c src/study/replay.h \
 	src/study/resume.c src/study/resume.h \
 	src/study/run.c src/study/run.h \
 	src/study/sensitivity.c src/study/sensitivity.h \

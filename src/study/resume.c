@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/crash.h"
+#include "store/rundir.h"
 #include "study/change.h"
 #include "util/alloc.h"
 #include "util/file.h"
@@ -180,7 +181,7 @@ int aus_resume_open(aus_resume *r, const aus_load *load, const char *run_dir,
   aus_journal_scan scan = {0};
 
   *r = (aus_resume){0};
-  AUS_TRY(aus_path_join(&path, run_dir, "journal.ausj", err));
+  AUS_TRY(aus_path_join(&path, run_dir, AUS_RUNDIR_JOURNAL, err));
   if (access(path, F_OK) == 0) {
     AUS_TRY(aus_recall_create(&r->recall, err));
     AUS_TRY(aus_journal_read(path, aus_recall_record, r->recall, &scan, err));
@@ -195,6 +196,24 @@ int aus_resume_open(aus_resume *r, const aus_load *load, const char *run_dir,
     AUS_TRY(begin(r, load, path, sync_interval_s, err));
   }
   AUS_TRY(aus_journal_sync(r->journal, err));
+done:
+  aus_free(path);
+  return rc;
+}
+
+int aus_resume_look(aus_resume *r, const aus_load *load, const char *run_dir, aus_buf *problems,
+                    aus_err *err)
+{
+  int rc = AUS_OK;
+  char *path = NULL;
+  aus_journal_scan scan = {0};
+
+  *r = (aus_resume){0};
+  AUS_TRY(aus_path_join(&path, run_dir, AUS_RUNDIR_JOURNAL, err));
+  AUS_TRY(aus_recall_create(&r->recall, err));
+  AUS_TRY(aus_journal_read(path, aus_recall_record, r->recall, &scan, err));
+  if (scan.end == 0) AUS_FAIL(err, AUS_EFORMAT, "%s: nothing is in it", path);
+  AUS_TRY(admit(r, load, &scan, run_dir, problems, err));
 done:
   aus_free(path);
   return rc;

@@ -29,6 +29,11 @@ typedef struct aus_resume {
 AUS_CHECKED int aus_resume_open(aus_resume *r, const aus_load *load, const char *run_dir,
                                 double sync_interval_s, aus_buf *problems, aus_err *err);
 
+/** Read the journal of a run directory and nothing else: writes nothing, not even where rows are damaged.
+ * @return AUS_OK; AUS_EFORMAT when there is no journal; the others of aus_resume_open(). Local. */
+AUS_CHECKED int aus_resume_look(aus_resume *r, const aus_load *load, const char *run_dir,
+                                aus_buf *problems, aus_err *err);
+
 /** Write a note for people. @return codes of aus_journal_add(). Local. */
 AUS_CHECKED int aus_resume_note(aus_resume *r, aus_note what, const char *text, aus_err *err);
 
