@@ -5,9 +5,11 @@
 
 #include "cmd/config.h"
 #include "cmd/diff.h"
+#include "cmd/export.h"
 #include "cmd/replay.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
+#include "cmd/verify.h"
 #include "serverless/serverless_cmd.h"
 #include "serverless/serverless_study.h"
 #include "study/command.h"
@@ -23,7 +25,9 @@ const aus_command *const aus_commands[] = {
     &aus_cmd_replay,
     &aus_cmd_status,
     &aus_cmd_config,
+    &aus_cmd_verify,
     &aus_cmd_diff,
+    &aus_cmd_export,
     &aus_serverless_cmd_simulate,
     &aus_serverless_cmd_sample,
     &aus_serverless_cmd_dataset,

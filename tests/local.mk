@@ -33,6 +33,8 @@ include tests/cli/local.mk
 include tests/h5/local.mk
 include tests/h5/study.mk
 include tests/lint/local.mk
+include tests/fuzz/local.mk
+include tests/slurm/local.mk
 include tests/bench/local.mk
 include tests/bench/engine.mk
 include tests/data/local.mk

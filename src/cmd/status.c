@@ -238,11 +238,14 @@ static void row_of_statuses(const look *l, aus_buf *b)
 static void row_of_rate(const look *l, aus_buf *b)
 {
   aus_json_value *r = l->root;
-  double rate = number(r, "trials_per_s"), eta = number(r, "eta_s");
+  double rate = number(r, "trials_per_s"), eta = number(r, "eta_s"),
+         events = number(r, "events_per_s");
 
   if (isnan(rate)) return;
   heading(b, "rate");
-  aus_buf_printf(b, "%.*f trials/s over the last ", rate < 10 ? 2 : 0, rate);
+  aus_buf_printf(b, "%.*f trials/s", rate < 10 ? 2 : 0, rate);
+  if (!isnan(events)) aus_buf_printf(b, ", %.3g events/s", events);
+  aus_buf_text(b, " over the last ");
   duration(b, number(r, "rate_window_s"));
   if (!isnan(eta) && l->life == ALIVE) {
     aus_buf_text(b, ", ");

@@ -28,6 +28,10 @@ struct aus_bo {
   int n_init;
   aus_bo_point **point; /* pointers, because they are lent out */
   int64_t n_points, cap;
+  int64_t *
+      arrival; /* n_committed indices in order of commitment; room for as many as there are points */
+  int64_t cap_arrival;
+  int64_t n_seen;     /* greedy: commits that the proposal handed out last sees */
   int64_t n_evaluate; /* points handed out for evaluation: all below */
   int64_t n_propose;  /* proposals handed out: all below */
   int64_t n_committed;
@@ -97,6 +101,7 @@ static int give_point(aus_bo *bo, aus_bo_point *p, aus_err *err)
   int rc = AUS_OK;
 
   AUS_TRY(aus_grow(&bo->point, &bo->cap, bo->n_points + 1, sizeof(aus_bo_point *), err));
+  AUS_TRY(aus_grow(&bo->arrival, &bo->cap_arrival, bo->n_points + 1, sizeof *bo->arrival, err));
   bo->point[bo->n_points++] = p;
   p = NULL;
 done:
@@ -222,6 +227,7 @@ void aus_bo_destroy(aus_bo *bo)
   for (i = 0; i < bo->n_points; i++)
     aus_bo_point_destroy(bo->point[i]);
   aus_free(bo->point);
+  aus_free(bo->arrival);
   aus_free(bo->base);
   aus_free(bo->param);
   aus_bo_map_fini(&bo->map);
@@ -276,15 +282,23 @@ int64_t aus_bo_horizon(const aus_bo *bo, int64_t k)
 /* Proposal k is the next one or was made, and everything that it sees is committed. */
 static bool is_due(const aus_bo *bo, int64_t k)
 {
-  return k >= bo->n_init && k <= bo->n_points && k < bo->end &&
-         bo->n_committed > aus_bo_horizon(bo, k);
+  if (k < bo->n_init || k > bo->n_points || k >= bo->end) return false;
+  if (bo->conf.greedy) return bo->n_committed > 0 && k - bo->n_committed < bo->conf.lag;
+  return bo->n_committed > aus_bo_horizon(bo, k);
+}
+
+/* How many commits proposal k sees, which is due. */
+static int64_t seen_by(const aus_bo *bo, int64_t k)
+{
+  if (!bo->conf.greedy) return aus_bo_horizon(bo, k) + 1;
+  return k < bo->n_points ? bo->point[k]->n_seen : bo->n_seen;
 }
 
 aus_bo_what aus_bo_next(aus_bo *bo, int64_t *index)
 {
   *index = -1;
   if (bo->stop != AUS_BO_RUNNING) return AUS_BO_NOTHING;
-  if (bo->n_evaluate < bo->n_committed) bo->n_evaluate = bo->n_committed;
+  if (!bo->conf.greedy && bo->n_evaluate < bo->n_committed) bo->n_evaluate = bo->n_committed;
   if (bo->n_evaluate < bo->n_points) {
     *index = bo->n_evaluate++;
     return AUS_BO_EVALUATE;
@@ -292,24 +306,34 @@ aus_bo_what aus_bo_next(aus_bo *bo, int64_t *index)
   if (bo->n_propose <= bo->n_points && is_due(bo, bo->n_points)) {
     *index = bo->n_points;
     bo->n_propose = bo->n_points + 1;
+    bo->n_seen = bo->n_committed;
     return AUS_BO_PROPOSE;
   }
   return AUS_BO_NOTHING;
 }
 
+static void copy_value(const aus_bo *bo, int64_t index, int64_t row, aus_bo_ask *ask)
+{
+  memcpy(ask->value + (ask->n_base + row) * ask->n_value, bo->point[index]->value,
+         (size_t)ask->n_value * sizeof *ask->value);
+}
+
+/* The base, the commits that are seen in their order, the other points by index. */
 static void copy_rows(const aus_bo *bo, aus_bo_ask *ask)
 {
-  int64_t i;
-  int m = ask->n_value;
+  int64_t i, row;
 
   if (bo->base) {
-    memcpy(ask->value, bo->base, (size_t)m * sizeof *ask->value);
+    memcpy(ask->value, bo->base, (size_t)ask->n_value * sizeof *ask->value);
     ask->y[0] = bo->base_y;
   }
+  for (row = 0; row < ask->n_seen; row++) {
+    copy_value(bo, bo->arrival[row], row, ask);
+    ask->y[ask->n_base + row] = bo->point[bo->arrival[row]]->y;
+  }
   for (i = 0; i < ask->index; i++)
-    memcpy(ask->value + (ask->n_base + i) * m, bo->point[i]->value, (size_t)m * sizeof *ask->value);
-  for (i = 0; i < ask->n_seen; i++)
-    ask->y[ask->n_base + i] = bo->point[i]->y;
+    if (!bo->point[i]->committed || bo->point[i]->arrival >= ask->n_seen)
+      copy_value(bo, i, row++, ask);
 }
 
 /* Theta as it was after the proposal before this one; a restart's design points have none. */
@@ -334,7 +358,7 @@ static int fill_ask(const aus_bo *bo, int64_t index, aus_bo_ask *ask, aus_err *e
   ask->index = index;
   ask->n_init = bo->n_init;
   ask->n_base = bo->base != NULL;
-  ask->n_seen = aus_bo_horizon(bo, index) + 1;
+  ask->n_seen = seen_by(bo, index);
   ask->n_pending = index - ask->n_seen;
   AUS_TRY(aus_bo_ask_room(ask, err));
   copy_rows(bo, ask);
@@ -348,7 +372,7 @@ int aus_bo_request(const aus_bo *bo, int64_t index, aus_buf *out, aus_err *err)
   int rc = AUS_OK;
   aus_bo_ask ask = {0};
 
-  if (!is_due(bo, index))
+  if (!is_due(bo, index) || (bo->conf.greedy && index >= bo->n_propose))
     AUS_FAIL(err, AUS_EINVAL, "bo: proposal %" PRId64 " can not be made", index);
   AUS_TRY(aus_bo_ask_init(&ask, aus_space_n_value(bo->space), bo->param, err));
   AUS_TRY(fill_ask(bo, index, &ask, err));
@@ -358,10 +382,26 @@ done:
   return rc;
 }
 
+/* Shares are whole billionths, their bounds need not be. */
+static int check_bounds(const aus_bo *bo, const double *value, aus_err *err)
+{
+  int i;
+
+  for (i = 0; i < aus_space_n_value(bo->space); i++) {
+    const aus_param *p = aus_space_param(bo->space, i);
+    double upper = p->kind == AUS_P_FIXED ? p->lower : p->upper;
+
+    if (value[i] < p->lower - 1e-9 || value[i] > upper + 1e-9)
+      return aus_fail(err, AUS_EFORMAT, AUS_HERE, "reply: value %d is %g, beyond %g..%g", i,
+                      value[i], p->lower, upper);
+  }
+  return AUS_OK;
+}
+
 static int check_answer(const aus_bo *bo, const aus_bo_answer *a, aus_err *err)
 {
   const aus_bo_point *p = a->point;
-  int64_t n_seen = aus_bo_horizon(bo, bo->n_points) + 1;
+  int64_t n_seen = seen_by(bo, bo->n_points);
 
   if (a->campaign != bo->campaign || a->index != bo->n_points)
     return aus_fail(err, AUS_EFORMAT, AUS_HERE,
@@ -371,7 +411,7 @@ static int check_answer(const aus_bo *bo, const aus_bo_answer *a, aus_err *err)
   if (p->n_seen != n_seen || p->n_pending != bo->n_points - n_seen)
     return aus_fail(err, AUS_EFORMAT, AUS_HERE,
                     "reply: made from %" PRId64 " commits, not %" PRId64, p->n_seen, n_seen);
-  return AUS_OK;
+  return a->exhausted ? AUS_OK : check_bounds(bo, p->value, err);
 }
 
 /* No further trials from here on; what is under way is still waited for, so that the last commit does
@@ -418,7 +458,16 @@ done:
 
 static bool out_of_patience(const aus_bo *bo)
 {
-  return bo->conf.patience > 0 && bo->n_committed - 1 - bo->best >= bo->conf.patience;
+  int64_t best = bo->best < 0 ? -1 : bo->point[bo->best]->arrival;
+
+  return bo->conf.patience > 0 && bo->n_committed - 1 - best >= bo->conf.patience;
+}
+
+/* Is the point the next one to be committed; greedy: one that is open? */
+static bool is_open(const aus_bo *bo, int64_t index)
+{
+  if (!bo->conf.greedy) return index == bo->n_committed && index < bo->n_points;
+  return index >= 0 && index < bo->n_evaluate && !bo->point[index]->committed;
 }
 
 int aus_bo_commit(aus_bo *bo, int64_t index, bool ok, double y, bool reached, aus_err *err)
@@ -427,7 +476,9 @@ int aus_bo_commit(aus_bo *bo, int64_t index, bool ok, double y, bool reached, au
   aus_bo_point *p;
 
   if (bo->stop != AUS_BO_RUNNING) goto done;
-  if (index != bo->n_committed || index >= bo->n_points)
+  if (!is_open(bo, index) && bo->conf.greedy)
+    AUS_FAIL(err, AUS_EINVAL, "bo: commit of trial %" PRId64 ", which is not open", index);
+  if (!is_open(bo, index))
     AUS_FAIL(err, AUS_EINVAL, "bo: commit of trial %" PRId64 ", expected %" PRId64, index,
              bo->n_committed);
   if (ok && !isfinite(y))
@@ -436,7 +487,8 @@ int aus_bo_commit(aus_bo *bo, int64_t index, bool ok, double y, bool reached, au
   p->committed = true;
   p->ok = ok;
   p->y = ok ? y : (double)NAN;
-  bo->n_committed++;
+  p->arrival = bo->n_committed;
+  bo->arrival[bo->n_committed++] = index;
   if (ok && (bo->best < 0 || y < bo->point[bo->best]->y)) bo->best = index;
   if (reached || (ok && y <= bo->conf.target)) bo->stop = AUS_BO_TARGET;
   settle(bo);
@@ -458,6 +510,11 @@ int64_t aus_bo_n_committed(const aus_bo *bo)
 int64_t aus_bo_best(const aus_bo *bo)
 {
   return bo->best;
+}
+
+const int64_t *aus_bo_arrivals(const aus_bo *bo)
+{
+  return bo->arrival;
 }
 
 const aus_bo_point *aus_bo_point_at(const aus_bo *bo, int64_t index)

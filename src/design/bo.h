@@ -5,7 +5,9 @@
  * A proposal is a pure function of a request (bytes), so that any rank can make it; its reply (bytes) is
  * given back with aus_bo_reply(). Results are committed in index order. Proposal k >= n_init sees the
  * commits with index <= V(k) = max(n_init - 1, k - lag) and the points between as pending, whatever has
- * arrived by then: so points do not depend on who finished first. No MPI, no clock, no files.
+ * arrived by then: so points do not depend on who finished first. With conf.greedy that rule is off:
+ * results are committed as they arrive, and a proposal sees all that are there when aus_bo_next() hands
+ * it out. No MPI, no clock, no files.
  * Source: Jones et al. 1998 (EI), Ament et al. 2023 (LogEI), Ginsbourger et al. 2010 (believer, liars),
  * Eriksson et al. 2019 (TuRBO).
  */
@@ -33,7 +35,8 @@ typedef enum aus_bo_failed {
 
 typedef struct aus_bo_conf {
   int64_t budget;   /* trials, initial design included */
-  int lag;          /* 1: sequential */
+  int lag;          /* 1: sequential; greedy: points that may be open at once beyond the design */
+  bool greedy;      /* see all commits so far, in the order of arrival */
   int n_init;       /* 0: max(5, 2 d) */
   double target;    /* stop at the first committed y <= target; -INFINITY: none */
   int64_t patience; /* stop after that many commits without improvement; 0: none */
@@ -74,6 +77,7 @@ typedef struct aus_bo_point {
   double incumbent;                   /* best value used, in units of y */
   double region_side;                 /* NaN without turbo */
   bool committed, ok;
+  int64_t arrival; /* how many were committed before it; greedy: any order, else the index */
   double y;
 } aus_bo_point;
 
@@ -100,7 +104,7 @@ typedef enum aus_bo_what {
 /** What can be done now; every index comes up once for each. Call until NOTHING. Local. */
 aus_bo_what aus_bo_next(aus_bo *bo, int64_t *index);
 
-/** Everything proposal `index` depends on, as bytes; also again later.
+/** Everything proposal `index` depends on, as bytes; also again later. Greedy: once it was handed out.
  * @return AUS_OK; AUS_EINVAL (not due); AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_bo_request(const aus_bo *bo, int64_t index, aus_buf *out, aus_err *err);
 /** Make a proposal: a pure function of the request. @return AUS_OK; AUS_EFORMAT (damaged request); AUS_ENUMERIC;
@@ -110,7 +114,8 @@ AUS_CHECKED int aus_bo_propose(const void *request, size_t n, aus_buf *reply, au
  * @return AUS_OK; AUS_EFORMAT; AUS_EINVAL (not the next one, not due); AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_bo_reply(aus_bo *bo, int64_t index, const void *reply, size_t n, aus_err *err);
 
-/** Commit the result of point `index`, which must be the next one in order.
+/** Commit the result of point `index`, which must be the next one in order; greedy: one that was handed out
+ * and is not committed.
  * @param ok       false: failed, y is ignored
  * @param reached  the owner's own target is reached: stop as for conf.target
  * @return AUS_OK; AUS_EINVAL (index out of order, y not finite); AUS_ENOMEM. Local. */
@@ -122,10 +127,13 @@ aus_bo_stop aus_bo_stopped(const aus_bo *bo);
 int64_t aus_bo_n_committed(const aus_bo *bo);
 /** Index of the smallest committed y (first on ties), -1: none. */
 int64_t aus_bo_best(const aus_bo *bo);
+/** Indices of the committed points in the order of their commits; proposal k saw the first n_seen of them. */
+const int64_t *aus_bo_arrivals(const aus_bo *bo);
 const aus_bo_point *aus_bo_point_at(const aus_bo *bo, int64_t index);
 const aus_space *aus_bo_space(const aus_bo *bo);
 int aus_bo_n_init(const aus_bo *bo);
-/** V(k): index of the last commit that proposal k sees; -1: none, k is a point of the initial design. */
+/** V(k): index of the last commit that proposal k sees; -1: none, k is a point of the initial design. Not
+ * for greedy. */
 int64_t aus_bo_horizon(const aus_bo *bo, int64_t k);
 int aus_bo_n_theta(const aus_bo *bo); /* dimension of the surrogate + 2 */
 

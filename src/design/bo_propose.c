@@ -17,7 +17,8 @@ static int fresh_point(const aus_bo_ask *ask, const aus_bo_trust *trust, aus_bo_
                        aus_err *err)
 {
   int rc = AUS_OK, d = ask->map.n_unit;
-  int64_t first = ask->index - trust->start, i, n = first + SPARE;
+  /* Greedy, a restart may be seen by a proposal with fewer points pending than there may be. */
+  int64_t first = ask->index > trust->start ? ask->index - trust->start : 0, i, n = first + SPARE;
   double *unit = NULL;
   bool found = false;
 

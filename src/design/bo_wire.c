@@ -227,13 +227,14 @@ static void get_head(aus_rd *r, aus_bo_ask *ask)
   ask->n_refit = aus_rd_i64(r);
 }
 
-/* Counts that belong together and to the bytes that are left, so that nothing is allocated for what is
- * not there. */
+/* Counts that belong together and to the bytes that are left, all of them, so that nothing is allocated
+ * for what is not there. */
 static bool sane(const aus_rd *r, const aus_bo_ask *ask)
 {
   int64_t left = (int64_t)((r->n - r->at) / sizeof(double)), n_theta = ask->map.n_x + 2;
 
-  if (r->bad || ask->n_base > 1 || ask->n_seen < 1 || ask->n_seen > left) return false;
+  if (r->bad || (r->n - r->at) % sizeof(double) != 0 || ask->n_base > 1) return false;
+  if (ask->n_seen < 1 || ask->n_seen > left) return false;
   if (ask->n_pending < 0 || ask->n_pending > left || ask->n_pending >= ask->conf.lag) return false;
   if (ask->n_seen + ask->n_pending != ask->index) return false;
   if (ask->n_init < 1 || ask->n_init > ask->index) return false;

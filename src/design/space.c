@@ -118,7 +118,11 @@ static int check_param(const aus_param *p, aus_err *err)
              p->lower);
   if (p->kind == AUS_P_STEP && !(p->step > 0.0 && isfinite(p->step)))
     AUS_FAIL(err, AUS_ECONFIG, "parameter %s: step is %g, need > 0", p->name, p->step);
-  if ((p->kind == AUS_P_STEP || p->kind == AUS_P_INT) && (p->upper - p->lower) / step_of(p) > 1e15)
+  if (!isfinite(p->upper - p->lower))
+    AUS_FAIL(err, AUS_ECONFIG, "parameter %s: the range from %g to %g is too wide", p->name,
+             p->lower, p->upper);
+  if ((p->kind == AUS_P_STEP || p->kind == AUS_P_INT || p->kind == AUS_P_CATEGORY) &&
+      (p->upper - p->lower) / step_of(p) > 1e15)
     AUS_FAIL(err, AUS_ECONFIG, "parameter %s: more than 1e15 steps", p->name);
   if (p->kind == AUS_P_INT || p->kind == AUS_P_CATEGORY) AUS_TRY(check_whole(p, err));
   if (p->kind == AUS_P_SHARE && !(p->step >= 0.0 && p->step <= 1.0))
@@ -161,6 +165,9 @@ static int make_grid(group *g, const aus_param *p, aus_err *err)
   for (i = 0; i < g->k; i++) {
     g->low[i] = llround(p[i].lower * BILLION);
     g->step[i] = llround(p[i].step * BILLION);
+    if (g->step[i] == 0)
+      AUS_FAIL(err, AUS_ECONFIG, "share %s: step is %g, need >= %g", p[i].name, p[i].step,
+               1.0 / MAX_UNITS);
     rest -= g->low[i];
     g->unit = gcd(g->step[i], g->unit);
   }

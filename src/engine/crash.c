@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,10 +31,42 @@ void aus_crashes_fini(aus_crashes *c)
 
 /* ---- out ---- */
 
-size_t aus_crash_line(char out[AUS_CRASH_LINE], uint64_t id, bool job, int attempt)
+static size_t put_text(char *out, const char *text, size_t most)
 {
-  return (size_t)snprintf(out, AUS_CRASH_LINE, "%s %" PRIu32 " %" PRIu32 " %d ",
-                          job ? "job" : "trial", (uint32_t)(id >> 32), (uint32_t)id, attempt);
+  size_t n = 0;
+
+  for (; n < most && text[n]; n++)
+    out[n] = text[n];
+  return n;
+}
+
+/* Digits and a blank; printf is not for signal handlers. */
+static size_t put_number(char *out, uint32_t x)
+{
+  char digit[10];
+  size_t n = 0, i;
+
+  do
+    digit[n++] = (char)('0' + x % 10);
+  while ((x /= 10) > 0);
+  for (i = 0; i < n; i++)
+    out[i] = digit[n - 1 - i];
+  out[n] = ' ';
+  return n + 1;
+}
+
+size_t aus_crash_line(char out[AUS_CRASH_LINE], uint64_t id, bool job, int attempt,
+                      const char *cause)
+{
+  size_t n = put_text(out, job ? "job " : "trial ", 6);
+
+  n += put_number(out + n, (uint32_t)(id >> 32));
+  n += put_number(out + n, (uint32_t)id);
+  n += put_number(out + n, (uint32_t)attempt);
+  n += put_text(out + n, cause, sizeof((aus_crash *)NULL)->cause - 1);
+  out[n++] = '\n';
+  out[n] = '\0';
+  return n;
 }
 
 const char *aus_crash_signal_name(int number)

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { AUS_CRASH_LINE = 96 }; /* room for a line, its end and a zero byte */
+enum { AUS_CRASH_LINE = 96 }; /* room for a line and a zero byte */
 
 /* Attempts that a task has used up. */
 typedef struct aus_crash {
@@ -37,8 +37,10 @@ typedef struct aus_crashes {
 void aus_crashes_init(aus_crashes *c);
 void aus_crashes_fini(aus_crashes *c);
 
-/** The line up to the blank before its cause, "trial 3 17 0 ". @return its length. Local. */
-size_t aus_crash_line(char out[AUS_CRASH_LINE], uint64_t id, bool job, int attempt);
+/** The line with its end; a cause of more than 15 characters is cut. @return its length. Local; may be called in
+ * a signal handler. */
+size_t aus_crash_line(char out[AUS_CRASH_LINE], uint64_t id, bool job, int attempt,
+                      const char *cause);
 
 /** "SIGSEGV", ..., "signal" for one without a name here. Local; may be called in a signal handler. */
 const char *aus_crash_signal_name(int number);

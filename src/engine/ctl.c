@@ -193,8 +193,18 @@ static const double patience_s = 10, default_grace_s = 300;
 
 void aus_ctl_init(aus_ctl *c, const aus_ctl_conf *conf, double now_s)
 {
-  *c = (aus_ctl){.conf = *conf, .published_s = now_s};
+  *c = (aus_ctl){.conf = *conf};
   if (!(conf->limit_s > 0)) c->conf.limit_s = INFINITY;
+  aus_ctl_published(c, now_s, now_s);
+}
+
+void aus_ctl_published(aus_ctl *c, double begun_s, double now_s)
+{
+  double every_s = c->conf.publish_every_s;
+
+  /* A run that only publishes would never end. */
+  c->publish_s = INFINITY;
+  if (every_s > 0) c->publish_s = now_s + fmax(every_s, now_s - begun_s);
 }
 
 void aus_ctl_hear(aus_ctl *c, const aus_orders *seen)
@@ -241,10 +251,8 @@ aus_ctl_do aus_ctl_next(aus_ctl *c, double now_s, double need_s)
     return c->did = AUS_CTL_STOP;
   }
   if (c->order == AUS_ORDER_DRAIN) return drain(c, now_s);
-  if (c->conf.publish_every_s > 0 && now_s - c->published_s >= c->conf.publish_every_s)
-    c->publish = true;
-  if (!c->publish) return AUS_CTL_GO_ON;
+  if (!c->publish && now_s < c->publish_s) return AUS_CTL_GO_ON;
   c->publish = false;
-  c->published_s = now_s;
+  c->publish_s = INFINITY; /* until that one is over */
   return AUS_CTL_PUBLISH;
 }

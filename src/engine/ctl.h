@@ -57,7 +57,8 @@ typedef struct aus_ctl_conf {
   double margin_s; /* to be left at the end besides the last trial and the publication: 60 */
   double grace_s;  /* that running trials get in a drain; < 0: what is left - 1.5 x margin_s, or
                              300 s without a wall clock */
-  double publish_every_s; /* 0: never */
+  double
+      publish_every_s; /* from the end of one to the next, but at least as long as it took; 0: never */
 } aus_ctl_conf;
 
 /* What is to be done now. */
@@ -71,12 +72,13 @@ typedef enum aus_ctl_do {
 
 typedef struct aus_ctl {
   aus_ctl_conf conf;
-  aus_order order; /* NONE, DRAIN or STOP */
-  int signal;      /* that gave it; 0: the wall clock */
-  aus_ctl_do did;  /* the last step of an end: FREEZE, CANCEL, STOP */
-  bool publish;    /* is due */
-  int n_publish;   /* heard of */
-  double published_s, cancel_s, stop_s;
+  aus_order order;  /* NONE, DRAIN or STOP */
+  int signal;       /* that gave it; 0: the wall clock */
+  aus_ctl_do did;   /* the last step of an end: FREEZE, CANCEL, STOP */
+  bool publish;     /* is due */
+  int n_publish;    /* heard of */
+  double publish_s; /* when the next one is due by itself */
+  double cancel_s, stop_s;
 } aus_ctl;
 
 void aus_ctl_init(aus_ctl *c, const aus_ctl_conf *conf, double now_s);
@@ -85,5 +87,7 @@ void aus_ctl_hear(aus_ctl *c, const aus_orders *seen);
 /** The next step, each once; GO_ON when there is none now.
  * @param [in] need_s  what the next task and the publication are expected to take. Local. */
 aus_ctl_do aus_ctl_next(aus_ctl *c, double now_s, double need_s);
+/** A publication is over, or was given up. Local. */
+void aus_ctl_published(aus_ctl *c, double begun_s, double now_s);
 
 #endif

@@ -89,6 +89,8 @@ static void show_status(aus_engine *e, double now_s)
 
   if (!aus_status_due(e->conf.status, now_s)) return;
   x = aus_sched_count(e->sched);
+  if (!isinf(e->ctl.conf.limit_s))
+    aus_status_facts_of(e->conf.status)->wall_left_s = e->ctl.conf.limit_s - now_s;
   aus_status_tick(e->conf.status, &x, utilisation(e), now_s);
 }
 
@@ -477,13 +479,20 @@ done:
   return rc;
 }
 
-static int lost(aus_engine *e, int worker, aus_err *err)
+/* task: what it was working on, which is charged for it; NULL: nothing. */
+static int lost(aus_engine *e, int worker, const aus_task *task, aus_err *err)
 {
   int rc = AUS_OK;
+  const peer *p = &e->peer[worker];
 
   e->n_lost++;
-  AUS_WARN("engine", "worker %d on %s does not answer any more and is given up", worker,
-           e->peer[worker].hello.host[0] ? e->peer[worker].hello.host : "an unknown host");
+  if (!p->missed)
+    AUS_WARN("engine", "worker %d on %s does not answer any more and is given up", worker,
+             p->hello.host[0] ? p->hello.host : "an unknown host");
+  if (task)
+    AUS_WARN("engine", "worker %d took %s %u:%u along, attempt %d of %d", worker,
+             task->job ? "job" : "trial", (unsigned)(task->id >> 32), (unsigned)task->id,
+             task->attempt + 1, e->conf.sched.max_attempts);
   if (aus_sched_count(e->sched).n_workers_live == 0)
     AUS_FAIL(err, AUS_EMPI, "no worker is left (%d lost)", e->n_lost);
 done:
@@ -511,7 +520,7 @@ static int act(aus_engine *e, bool *any, aus_err *err)
       break;
     case AUS_ACT_LOST:
       if (a.task) AUS_TRY(aus_memory_charged(&e->memory, a.task, err));
-      AUS_TRY(lost(e, a.worker, err));
+      AUS_TRY(lost(e, a.worker, a.task, err));
       break;
     case AUS_ACT_VIOLATION:
       AUS_WARN("engine", "%s %u:%u: worker %d has another result than the first one",
@@ -597,6 +606,15 @@ static void end_early(const aus_engine *e, aus_err *err)
   (void)aus_fail(err, AUS_ECANCEL, AUS_HERE, "stopped by %s", aus_ctl_name(e->ctl.signal));
 }
 
+static void note_signal(aus_engine *e)
+{
+  aus_err why;
+
+  aus_err_clear(&why);
+  remember(e, aus_memory_note(&e->memory, AUS_NOTE_SIGNAL, aus_ctl_name(e->ctl.signal), &why),
+           &why);
+}
+
 static void obey(aus_engine *e)
 {
   aus_ctl *c = &e->ctl;
@@ -617,6 +635,8 @@ static void obey(aus_engine *e)
   case AUS_CTL_FREEZE:
     AUS_INFO("engine", "%s: no new trials, running ones have %.0f s", aus_ctl_name(c->signal),
              c->cancel_s - now_s);
+    aus_status_enter(e->conf.status, AUS_RUN_DRAINING);
+    note_signal(e);
     aus_sched_freeze(e->sched, false);
     break;
   case AUS_CTL_CANCEL:
@@ -624,14 +644,16 @@ static void obey(aus_engine *e)
     break;
   case AUS_CTL_STOP:
     AUS_INFO("engine", "%s: stopping at once", aus_ctl_name(c->signal));
+    note_signal(e);
     end_early(e, &e->failure);
     break;
   }
 }
 
-static void end_publication(aus_engine *e)
+static void end_publication(aus_engine *e, double begun_s)
 {
   e->publish = e->publishing = false;
+  aus_ctl_published(&e->ctl, begun_s, aus_clock_s());
   aus_sched_hold(e->sched, false);
 }
 
@@ -646,20 +668,23 @@ static int publish(aus_engine *e, aus_err *err)
   if (!e->publish) goto done;
   aus_err_clear(&why);
   if (e->ctl.order >= AUS_ORDER_DRAIN) {
-    end_publication(e); /* a better one follows, or none */
+    end_publication(e, now_s); /* a better one follows, or none */
   } else if (!e->publishing) {
     e->publishing = true;
     e->publish_until_s = now_s + e->conf.sched.lost_after_s;
     aus_sched_hold(e->sched, true);
     AUS_TRY(ask_to_roll(e, err));
   } else if ((i = first_unrolled(e)) == 0) {
+    AUS_TRY(aus_memory_sync(&e->memory, err));
+    aus_status_enter(e->conf.status, AUS_RUN_PUBLISHING);
     if (e->conf.on_publish(e->conf.on_publish_self, &why) != AUS_OK)
       AUS_WARN("engine", "not published, the run goes on: %s", why.text);
     e->publication_s = aus_clock_s() - now_s;
-    end_publication(e);
+    aus_status_enter(e->conf.status, AUS_RUN_RUNNING);
+    end_publication(e, now_s);
   } else if (now_s > e->publish_until_s) {
     AUS_WARN("engine", "not published, the run goes on: worker %d does not close its shard", i);
-    end_publication(e);
+    end_publication(e, now_s);
   }
 done:
   return rc;
@@ -764,7 +789,7 @@ int aus_engine_run(aus_engine *e, aus_commit_fn on_commit, void *self, aus_err *
   }
   while (!aus_sched_done(e->sched)) {
     AUS_TRY(turn(e, true, &why));
-    if (!aus_sched_still(e->sched)) continue;
+    if (aus_sched_done(e->sched) || !aus_sched_still(e->sched)) continue;
     e->drained = true;
     end_early(e, &why);
     rc = why.code;
@@ -839,7 +864,7 @@ int aus_engine_roll(aus_engine *e, aus_err *err)
     AUS_TRY(turn(e, false, err));
     if (aus_clock_s() < until_s) continue;
     aus_sched_lose(e->sched, i, aus_clock_s());
-    AUS_TRY(lost(e, i, err));
+    AUS_TRY(lost(e, i, NULL, err));
   }
 done:
   return rc;

@@ -30,11 +30,13 @@ struct aus_guard {
   char *path;
   atomic_int state;
   /* Written by the worker while RESTING, read by others while WATCHING. */
-  char line[AUS_CRASH_LINE];
-  size_t n_line;
+  uint64_t id;
+  bool job;
+  int attempt;
   _Atomic uint64_t slack_ns, patience_ns; /* the end of patience includes the slack */
   /* The thread. */
   pthread_t thread;
+  uint64_t looked_ns; /* when it last did */
   pthread_mutex_t lock;
   pthread_cond_t wake;
   bool started, stop;
@@ -51,15 +53,12 @@ static aus_guard *_Atomic watched;
 /* Only calls that a signal handler may make. */
 static void write_line(const aus_guard *g, const char *cause)
 {
-  char text[AUS_CRASH_LINE + 32];
-  size_t n = strlen(cause);
+  char line[AUS_CRASH_LINE];
+  size_t n = aus_crash_line(line, g->id, g->job, g->attempt, cause);
   int fd = open(g->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
   if (fd < 0) return;
-  memcpy(text, g->line, g->n_line);
-  memcpy(text + g->n_line, cause, n);
-  text[g->n_line + n] = '\n';
-  (void)!write(fd, text, g->n_line + n + 1);
+  (void)!write(fd, line, n);
   close(fd);
 }
 
@@ -133,13 +132,14 @@ static bool sleep_a_tick(aus_guard *g)
 static void *watch(void *self)
 {
   aus_guard *g = self;
-  uint64_t before_ns = aus_clock_ns(), now_ns;
+  uint64_t now_ns;
 
   while (sleep_a_tick(g)) {
     now_ns = aus_clock_ns();
     /* A job that was stopped (SIGSTOP, a debugger) gets the chance to poll when it goes on. */
-    if (now_ns - before_ns > (TICK_MS + STOOD_STILL_MS) * UINT64_C(1000000)) aus_guard_expect(g, 0);
-    before_ns = now_ns;
+    if (now_ns - g->looked_ns > (TICK_MS + STOOD_STILL_MS) * UINT64_C(1000000))
+      aus_guard_expect(g, 0);
+    g->looked_ns = now_ns;
     if (atomic_load(&g->state) == WATCHING && now_ns > atomic_load(&g->patience_ns) && fire(g)) {
       write_line(g, "deadline");
       _exit(AUS_GUARD_EXIT);
@@ -160,6 +160,7 @@ static int start_thread(aus_guard *g, aus_err *err)
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
   pthread_cond_init(&g->wake, &attr);
   pthread_condattr_destroy(&attr);
+  g->looked_ns = aus_clock_ns();
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   failed = pthread_create(&g->thread, NULL, watch, g);
@@ -199,7 +200,9 @@ void aus_guard_begin(aus_guard *g, uint64_t id, bool job, int attempt, double ha
 {
   const double most_s = 1e9;
 
-  g->n_line = aus_crash_line(g->line, id, job, attempt);
+  g->id = id;
+  g->job = job;
+  g->attempt = attempt;
   g->slack_ns = (uint64_t)(1e9 * aus_guard_slack_s(fmin(hard_s, most_s)));
   atomic_store(&g->patience_ns, hard_s > 0 && hard_s < most_s
                                     ? aus_clock_ns() + (uint64_t)(1e9 * hard_s) + g->slack_ns

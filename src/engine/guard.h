@@ -28,7 +28,7 @@ AUS_CHECKED int aus_guard_open(aus_guard **out, const char *dir, int rank, aus_e
 /** Give the signals back and end the thread. NULL is allowed. */
 void aus_guard_close(aus_guard *g);
 
-/** A task begins. hard_s: its deadline from now on; 0: none. Local. About 0.5 us. */
+/** A task begins. hard_s: its deadline from now on; 0: none. Local; cheap. */
 void aus_guard_begin(aus_guard *g, uint64_t id, bool job, int attempt, double hard_s);
 /** A sign of life of the running task. Local; cheap. */
 void aus_guard_poll(aus_guard *g);

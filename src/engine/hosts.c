@@ -35,7 +35,7 @@ bool aus_hosts_alive(const aus_wire_hello *h)
 /* Transports that register memory with a network card, which a child then shares. "^ucx" excludes it. */
 static const char *foreign_transport(const char *value)
 {
-  static const char *const names[] = {"ucx", "openib", "uct", "usnic", "psm", "psm2", "yalla"};
+  static const char *const names[] = {"ucx", "openib", "uct", "usnic", "psm", "yalla"};
   size_t i;
 
   if (!value || value[0] == '^') return NULL;

@@ -240,6 +240,14 @@ done:
   return rc;
 }
 
+int aus_memory_note(aus_memory *m, aus_note what, const char *text, aus_err *err)
+{
+  if (!m->journal) return AUS_OK;
+  aus_buf_clear(&m->payload);
+  aus_buf_text(&m->payload, text);
+  return add(m, AUS_R_NOTE, (uint16_t)what, err);
+}
+
 int aus_memory_decide(aus_memory *m, aus_record_type type, const aus_buf *payload, aus_err *err)
 {
   int rc = AUS_OK;
@@ -263,4 +271,9 @@ done:
 int aus_memory_flush(aus_memory *m, double now_s, aus_err *err)
 {
   return m->journal ? aus_journal_write(m->journal, now_s, err) : AUS_OK;
+}
+
+int aus_memory_sync(aus_memory *m, aus_err *err)
+{
+  return m->journal ? aus_journal_sync(m->journal, err) : AUS_OK;
 }

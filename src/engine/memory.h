@@ -51,6 +51,9 @@ AUS_CHECKED int aus_memory_commit(aus_memory *m, const aus_task *task, const aus
 /** A task (with the attempt) took its worker along. Local. Same codes as aus_journal_write(). */
 AUS_CHECKED int aus_memory_charged(aus_memory *m, const aus_task *task, aus_err *err);
 
+/** Something for people: AUS_NOTE_SIGNAL. @return codes of aus_journal_add(). Local. */
+AUS_CHECKED int aus_memory_note(aus_memory *m, aus_note what, const char *text, aus_err *err);
+
 /** See aus_engine_decide(). */
 AUS_CHECKED int aus_memory_decide(aus_memory *m, aus_record_type type, const aus_buf *payload,
                                   aus_err *err);
@@ -60,5 +63,8 @@ AUS_CHECKED int aus_memory_fetch(aus_memory *m, aus_blobs *blobs, aus_blobs_entr
 
 /** Hand to the operating system what was noted, and to the disk when it is time. Local. */
 AUS_CHECKED int aus_memory_flush(aus_memory *m, double now_s, aus_err *err);
+
+/** To the disk now. @return codes of aus_journal_sync(). Local. */
+AUS_CHECKED int aus_memory_sync(aus_memory *m, aus_err *err);
 
 #endif

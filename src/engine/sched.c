@@ -543,7 +543,7 @@ static void orphan_all(aus_sched *s, int i, bool charge, double now_s)
       if (c->charged) {
         w->guilty = c->line;
         w->guilty_index = c->index;
-        w->guilty_attempt = c->attempt;
+        w->guilty_attempt = item_of(c->line, c->index)->charged;
       }
       orphan(s, c->line, c->index, c->charged, late ? AUS_S_TIMEOUT : AUS_S_CRASHED);
     }
@@ -651,7 +651,9 @@ static bool accept(aus_sched *s, int i, line *l, int64_t index, aus_result *kept
   item *it = item_of(l, index);
   bool current = c && is_current(c, i);
 
-  if (kept->status == AUS_S_CANCELLED && c && c->overdue) kept->status = AUS_S_TIMEOUT;
+  /* Unasked: an order for an earlier attempt at the same worker came late. */
+  if (kept->status == AUS_S_CANCELLED && c && (c->overdue || (!c->asked && !it->unwanted)))
+    kept->status = AUS_S_TIMEOUT;
   if (!current && aus_status_machine(kept->status)) return false; /* another attempt is under way */
   if (s->frozen && kept->status == AUS_S_CANCELLED && !it->unwanted) {
     requeue(s, l, index);

@@ -41,10 +41,10 @@ typedef enum aus_worker_state {
 
 typedef enum aus_action_type {
   AUS_ACT_NONE,
-  AUS_ACT_SEND,     /* send *task to worker */
-  AUS_ACT_COMMIT,   /* accept *result of *task; in index order within its campaign */
-  AUS_ACT_CANCEL,   /* tell the worker that this task is not wanted any more */
-  AUS_ACT_LOST,     /* worker was given up; *task, if any, is charged an attempt (task->attempt) */
+  AUS_ACT_SEND,   /* send *task to worker */
+  AUS_ACT_COMMIT, /* accept *result of *task; in index order within its campaign */
+  AUS_ACT_CANCEL, /* tell the worker that this task is not wanted any more */
+  AUS_ACT_LOST, /* worker was given up; *task, if any, is charged; task->attempt: charges before */
   AUS_ACT_VIOLATION /* two results of one trial differ: determinism is broken */
 } aus_action_type;
 

@@ -139,6 +139,7 @@ static void text_of_rates(aus_json_out *j, const aus_status_facts *f)
 {
   real(j, "trials_per_s", f->trials_per_s);
   real(j, "tasks_per_s", f->tasks_per_s);
+  real(j, "events_per_s", f->events_per_s);
   real(j, "rate_window_s", f->rate_s);
   integer(j, "workers", f->tasks.n_workers_live);
   integer(j, "workers_busy", f->tasks.n_workers_busy);
@@ -202,7 +203,7 @@ void aus_status_json(const aus_status_facts *f, aus_buf *out)
 
 /* Sums at a moment, for rates over windows. */
 typedef struct sample {
-  double t_s, idle_s;
+  double t_s, idle_s, n_events;
   int64_t n_trials, n_tasks;
 } sample;
 
@@ -212,9 +213,11 @@ struct aus_status_board {
   char error[ERROR_LENGTH];
   aus_status_kind *kind;
   int propose_kind; /* -1: none */
+  int *events;      /* number of the metric "events" of each kind; -1: none */
+  bool has_events;
   aus_median proposals;
   int64_t n_trials;
-  double idle_s;
+  double idle_s, n_events;
   sample ring[N_SAMPLES];
   int64_t n_samples;
   double sampled_s, written_s;
@@ -243,15 +246,27 @@ done:
   b->warned = rc != AUS_OK;
 }
 
+static int find_metric(const aus_kind *kind, const char *name)
+{
+  int i;
+
+  for (i = 0; i < kind->n_y; i++)
+    if (strcmp(kind->y_names[i], name) == 0) return i;
+  return -1;
+}
+
 static int make_kinds(aus_status_board *b, const aus_kind *kinds, int n_kinds, aus_err *err)
 {
   int rc = AUS_OK, i;
 
   b->propose_kind = -1;
   AUS_NEW(b->kind, n_kinds, err);
+  AUS_NEW(b->events, n_kinds, err);
   for (i = 0; i < n_kinds; i++) {
     b->kind[i] = (aus_status_kind){.name = kinds[i].name, .y = (double)NAN};
     if (strcmp(kinds[i].name, "propose") == 0) b->propose_kind = i;
+    b->events[i] = find_metric(&kinds[i], "events");
+    b->has_events |= b->events[i] >= 0;
   }
   b->facts.kind = b->kind;
   b->facts.n_kinds = n_kinds;
@@ -278,6 +293,7 @@ int aus_status_open(aus_status_board **out, const char *run_dir, const char *stu
                                 .rate_s = unknown,
                                 .trials_per_s = unknown,
                                 .tasks_per_s = unknown,
+                                .events_per_s = unknown,
                                 .eta_s = unknown,
                                 .manager_load = unknown,
                                 .worker_utilisation = unknown,
@@ -301,6 +317,7 @@ void aus_status_close(aus_status_board *b)
   if (!b) return;
   aus_median_fini(&b->proposals);
   aus_free(b->kind);
+  aus_free(b->events);
   aus_free(b->path);
   aus_free(b);
 }
@@ -315,6 +332,11 @@ void aus_status_enter(aus_status_board *b, aus_run_state state)
   if (!b || b->facts.state == state) return;
   b->facts.state = state;
   write_now(b, false);
+}
+
+void aus_status_write(aus_status_board *b)
+{
+  if (b) write_now(b, false);
 }
 
 void aus_status_end(aus_status_board *b, int rc, const aus_err *why)
@@ -334,10 +356,20 @@ void aus_status_end(aus_status_board *b, int rc, const aus_err *why)
 
 /* ---- figures ---- */
 
+static void succeeded(aus_status_board *b, const aus_task *task, const aus_result *result)
+{
+  aus_status_kind *k = &b->kind[task->kind];
+  int events = b->events[task->kind];
+
+  if (events >= 0 && events < result->n_y && isfinite(result->y[events]))
+    b->n_events += result->y[events];
+  if (result->n_y < 1 || !(isnan(k->y) || result->y[0] < k->y)) return;
+  k->y = result->y[0];
+  k->trial = task->id;
+}
+
 void aus_status_commit(aus_status_board *b, const aus_task *task, const aus_result *result)
 {
-  aus_status_kind *k;
-
   if (!b || task->kind >= b->facts.n_kinds) return;
   if (task->job) {
     /* Without memory the median stays as it was. */
@@ -348,12 +380,8 @@ void aus_status_commit(aus_status_board *b, const aus_task *task, const aus_resu
   }
   b->n_trials++;
   if (result->status < AUS_STATUS_N) b->facts.by_status[result->status]++;
-  k = &b->kind[task->kind];
-  k->n++;
-  if (result->status != AUS_S_OK || result->n_y < 1 || !(isnan(k->y) || result->y[0] < k->y))
-    return;
-  k->y = result->y[0];
-  k->trial = task->id;
+  b->kind[task->kind].n++;
+  if (result->status == AUS_S_OK) succeeded(b, task, result);
 }
 
 void aus_status_idle(aus_status_board *b, double s)
@@ -388,6 +416,7 @@ static void rates(aus_status_board *b, const sample *now)
   if (!(f->rate_s > 0)) return;
   f->trials_per_s = (double)(now->n_trials - old->n_trials) / f->rate_s;
   f->tasks_per_s = (double)(now->n_tasks - old->n_tasks) / f->rate_s;
+  if (b->has_events) f->events_per_s = (now->n_events - old->n_events) / f->rate_s;
   f->eta_s = f->tasks_per_s > 0 ? left / f->tasks_per_s : (double)NAN;
   if (now->t_s > recent->t_s)
     f->manager_load = fmax(0, 1 - (now->idle_s - recent->idle_s) / (now->t_s - recent->t_s));
@@ -401,8 +430,11 @@ void aus_status_tick(aus_status_board *b, const aus_sched_stats *tasks, double u
   if (!b) return;
   b->facts.tasks = *tasks;
   b->facts.worker_utilisation = utilisation;
-  now = (sample){
-      .t_s = now_s, .idle_s = b->idle_s, .n_trials = b->n_trials, .n_tasks = tasks->n_committed};
+  now = (sample){.t_s = now_s,
+                 .idle_s = b->idle_s,
+                 .n_events = b->n_events,
+                 .n_trials = b->n_trials,
+                 .n_tasks = tasks->n_committed};
   if (b->n_samples > 0) rates(b, &now);
   if (now_s - b->sampled_s >= sample_interval_s) {
     b->ring[b->n_samples++ % N_SAMPLES] = now;

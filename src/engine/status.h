@@ -51,7 +51,8 @@ typedef struct aus_status_facts {
   int n_kinds;
   const aus_status_kind *kind;
   double rate_s; /* the window of the next three: at most 60 s; manager_load at most 10 s */
-  double trials_per_s, tasks_per_s, eta_s;
+  double trials_per_s, tasks_per_s, events_per_s,
+      eta_s; /* events: of kinds with a metric of that name */
   double manager_load, worker_utilisation, proposal_median_s;
   double wall_left_s;    /* until the limit of the job; NaN: none */
   int64_t journal_bytes; /* -1: no journal */
@@ -84,6 +85,9 @@ aus_status_facts *aus_status_facts_of(aus_status_board *b);
 
 /** Change the state; the file is written at once if it changed. Local. */
 void aus_status_enter(aus_status_board *b, aus_run_state state);
+
+/** Write the file now, for whoever asks. Local. */
+void aus_status_write(aus_status_board *b);
 
 /** How the run ended: finished, stopped (AUS_ECANCEL) or failed, with its exit code; written to disk
  * before this returns, because job scripts ask for it. Local. */

@@ -75,7 +75,7 @@ int aus_wire_progress_decode(aus_wire_progress *p, const aus_msg *m, aus_err *er
   p->fraction = aus_rd_f64(&r);
   p->n_polls = aus_rd_u64(&r);
   p->expect_s = aus_rd_f64(&r);
-  if (!(p->expect_s >= 0)) r.bad = 1;
+  if (p->phase > AUS_PHASE_LONG_CALL || !(p->expect_s >= 0)) r.bad = 1;
   return finished(&r, m, err);
 }
 
@@ -94,6 +94,7 @@ int aus_wire_stop_decode(aus_wire_stop *s, const aus_msg *m, aus_err *err)
   s->collective = aus_rd_u8(&r);
   s->code = (int32_t)aus_rd_u32(&r);
   if (s->mode > AUS_STOP_LEAVE || s->collective > 1) r.bad = 1;
+  if (s->code > AUS_OK || s->code < AUS_EDIFF) r.bad = 1;
   return finished(&r, m, err);
 }
 

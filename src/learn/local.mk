@@ -9,5 +9,4 @@ libauspex_a_SOURCES += \
 	src/learn/xgb.c src/learn/xgb.h
 
 # Nothing here changes a value: no sum is reordered, nothing contracted; errno and traps are not used.
-src/learn/matern.$(OBJEXT): AM_CFLAGS += -ftree-vectorize -fvect-cost-model=dynamic -fno-math-errno \
-	-fno-trapping-math
+src/learn/matern.$(OBJEXT): AM_CFLAGS += $(AUS_VECTOR_CFLAGS) -fno-math-errno -fno-trapping-math

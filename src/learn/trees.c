@@ -131,8 +131,9 @@ static void skip_array(ubj *u, int depth)
   int type;
   int64_t i, n = take_array(u, &type);
 
-  if (n < 0 || (uint64_t)n > u->n - u->at) bad(u, "an array runs beyond the end");
-  if (type)
+  if (n < 0 || (uint64_t)n > u->n - u->at)
+    bad(u, "an array runs beyond the end");
+  else if (type)
     take(u, n * width(type));
   else
     for (i = 0; i < n && !u->wrong; i++)
@@ -339,6 +340,7 @@ static const char *node_wrong(const tree *t, int32_t i, int n_features)
 
   if (i > 0 && (parent < 0 || parent >= t->n)) return "a node without a parent";
   if (deleted(t, i)) return NULL;
+  if (t->column[DEFAULT_LEFT].p[i] > 1) return "a default side that is neither 0 nor 1";
   if (isnan(real_at(t, CONDITIONS, i))) return "a node's value is not a number";
   if (left == -1 && right == -1) return NULL;
   if (!child_ok(t, i, left) || !child_ok(t, i, right) || left == right)

@@ -5,7 +5,10 @@
 
 #include "learn/ubj.h"
 
+#include <ctype.h>
+#include <limits.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,16 +78,44 @@ static void put_length(aus_buf *out, int64_t at, int64_t length)
 
 static void put_utf8(json *j, unsigned c)
 {
-  if (c < 0x80) {
-    aus_buf_u8(j->out, (uint8_t)c);
-  } else if (c < 0x800) {
-    aus_buf_u8(j->out, (uint8_t)(0xc0 | c >> 6));
-    aus_buf_u8(j->out, (uint8_t)(0x80 | (c & 0x3f)));
-  } else {
-    aus_buf_u8(j->out, (uint8_t)(0xe0 | c >> 12));
-    aus_buf_u8(j->out, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
-    aus_buf_u8(j->out, (uint8_t)(0x80 | (c & 0x3f)));
+  int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+  static const unsigned head[] = {0, 0xc0, 0xe0, 0xf0};
+
+  aus_buf_u8(j->out, (uint8_t)(head[more] | c >> 6 * more));
+  while (more-- > 0)
+    aus_buf_u8(j->out, (uint8_t)(0x80 | (c >> 6 * more & 0x3f)));
+}
+
+/* "u" and four digits at `at`; above every code when it is something else. */
+static unsigned hex_at(const json *j, size_t at)
+{
+  char hex[5] = "";
+  unsigned i;
+
+  if (j->n < at || j->n - at < 5 || j->s[at] != 'u') return UINT_MAX;
+  memcpy(hex, j->s + at + 1, 4);
+  for (i = 0; i < 4; i++)
+    if (!isxdigit((unsigned char)hex[i])) return UINT_MAX;
+  return (unsigned)strtoul(hex, NULL, 16);
+}
+
+/* A character by number, a pair of surrogates as one. */
+static void escape_by_number(json *j)
+{
+  unsigned c = hex_at(j, j->at), low;
+  size_t n = 5;
+
+  if (c >= 0xd800 && c < 0xdc00) {
+    low = j->s[j->at + n] == '\\' ? hex_at(j, j->at + n + 1) : UINT_MAX;
+    c = low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((c & 0x3ff) << 10) + (low & 0x3ff) : UINT_MAX;
+    n = 11;
   }
+  if (c == UINT_MAX || (c >= 0xd800 && c < 0xe000)) {
+    bad(j, "bad escape");
+    return;
+  }
+  put_utf8(j, c);
+  j->at += n;
 }
 
 /* What stands behind a backslash. */
@@ -92,18 +123,12 @@ static void escape(json *j)
 {
   static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
   const char *found = strchr(from, j->s[j->at]);
-  char hex[5] = "", *end;
 
   if (j->at < j->n && found && *found) {
     aus_buf_u8(j->out, (uint8_t)to[found - from]);
     j->at++;
-  } else if (j->s[j->at] == 'u' && j->n - j->at > 4) {
-    memcpy(hex, j->s + j->at + 1, 4);
-    put_utf8(j, (unsigned)strtoul(hex, &end, 16));
-    if (end != hex + 4) bad(j, "bad escape");
-    j->at += 5;
   } else {
-    bad(j, "bad escape");
+    escape_by_number(j);
   }
 }
 
@@ -118,6 +143,7 @@ static void string(json *j, int64_t *from)
   *from = j->out->n;
   while (!j->wrong && j->at < j->n && (c = j->s[j->at]) != '"') {
     j->at++;
+    if ((unsigned char)c < 0x20) bad(j, "a control character");
     if (c == '\\')
       escape(j);
     else
@@ -140,13 +166,39 @@ static char type_of_key(const json *j, int64_t from)
   return 0;
 }
 
+static const char *digits(const char *s)
+{
+  while (isdigit((unsigned char)*s))
+    s++;
+  return s;
+}
+
+/* Where the number at s ends; NULL when there is none. The NUL behind the text ends it, too. */
+static const char *number_end(const char *s)
+{
+  const char *whole = s + (*s == '-'), *end = digits(whole), *part;
+
+  if (end == whole || (*whole == '0' && end > whole + 1)) return NULL;
+  if (*end == '.') {
+    part = end + 1;
+    end = digits(part);
+    if (end == part) return NULL;
+  }
+  if (*end == 'e' || *end == 'E') {
+    part = end + 1;
+    part += *part == '+' || *part == '-';
+    end = digits(part);
+    if (end == part) return NULL;
+  }
+  return end;
+}
+
 static double take_number(json *j)
 {
-  char c = next(j), *end = NULL;
-  double x = NAN;
+  const char *s = (next(j), j->s + j->at), *end = number_end(s);
+  double x = end ? strtod(s, NULL) : (double)NAN;
 
-  if (c == '-' || (c >= '0' && c <= '9')) x = strtod(j->s + j->at, &end);
-  if (end && isfinite(x))
+  if (isfinite(x))
     j->at = (size_t)(end - j->s);
   else
     bad(j, "no number");
@@ -184,22 +236,39 @@ static int word(json *j, const char *w)
   return 1;
 }
 
+/* XGBoost writes reals that are not finite as words, although JSON has none. */
+static bool take_word(json *j, double *x)
+{
+  static const struct {
+    const char *text;
+    double x;
+  } words[] = {{"true", 1.0},
+               {"false", 0.0},
+               {"NaN", (double)NAN},
+               {"Infinity", HUGE_VAL},
+               {"-Infinity", -HUGE_VAL}};
+  size_t i;
+
+  next(j);
+  for (i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (word(j, words[i].text)) {
+      *x = words[i].x;
+      return true;
+    }
+  return false;
+}
+
 /* An element of an array of one type. */
 static void element(json *j, char type)
 {
   double x;
 
-  if (next(j) == 't' || next(j) == 'f') {
-    x = word(j, "true") ? 1.0 : 0.0;
-    if (x == 0.0 && !word(j, "false")) bad(j, "unknown word");
-  } else {
-    x = take_number(j);
-  }
+  if (!take_word(j, &x)) x = take_number(j);
   if (type == 'd') {
     put_real(j->out, x);
     return;
   }
-  if (x != floor(x) || fabs(x) > (type == 'U' ? 255.0 : type == 'l' ? 2147483647.0 : 9e15))
+  if (!(x == floor(x)) || fabs(x) > (type == 'U' ? 255.0 : type == 'l' ? 2147483647.0 : 9e15))
     bad(j, "a number out of range");
   else
     put(j->out, (uint64_t)(int64_t)x, type == 'U' ? 1 : type == 'l' ? 4 : 8);

@@ -15,9 +15,10 @@
  * @param [in] name      shown in messages
  * @param [in] text      n bytes, a NUL behind them
  * @param [in,out] out   the UBJSON is appended; undefined on error
- * @return AUS_OK; AUS_EFORMAT "name: byte N: ..." for what is no JSON document; AUS_ENOMEM
+ * @return AUS_OK; AUS_EFORMAT "name: byte N: ..." for what is no JSON document, but for the words NaN, Infinity
+ *         and -Infinity in such arrays, which XGBoost writes; AUS_ENOMEM
  *
- * Local. Arrays that XGBoost stores with one type (left_children, ...) get that type.
+ * Local. Arrays that XGBoost stores with one type (left_children, ...) get that type. Bytes above 127 go through.
  */
 AUS_CHECKED int aus_ubj_from_json(const char *name, const char *text, size_t n, aus_buf *out,
                                   aus_err *err);

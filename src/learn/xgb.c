@@ -117,6 +117,13 @@ static bool exact(const aus_xgb_conf *conf, int64_t n)
   return conf->method == AUS_XGB_EXACT || (conf->method == AUS_XGB_AUTO && n < 10000);
 }
 
+double aus_xgb_expect_s(const aus_xgb_conf *conf, int64_t n, int d)
+{
+  const double exact_s = 3e-7, hist_s = 2e-8, start_s = 1;
+
+  return start_s + (exact(conf, n) ? exact_s : hist_s) * (double)n * d * conf->rounds;
+}
+
 static int set_params(BoosterHandle b, const aus_xgb_conf *conf, int64_t n, aus_err *err)
 {
   int rc = AUS_OK;

@@ -52,6 +52,9 @@ AUS_CHECKED int aus_xgb_train(aus_xgb **out, const aus_xgb_conf *conf, int64_t n
 AUS_CHECKED int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf,
                                  int64_t n, int d, const float *x, const float *y,
                                  const float *weight, aus_err *err);
+/** About how long training or continuing takes on one thread, in seconds; never too little. Local.
+ * Per row, feature and round (Xeon, 1.7.4, depth 6): exact 1.8e-7 s at 9000 rows of 12, hist 1e-8 s at 100,000. */
+double aus_xgb_expect_s(const aus_xgb_conf *conf, int64_t n, int d);
 /** @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_xgb_copy(aus_xgb **out, const aus_xgb *m, aus_err *err);
 void aus_xgb_destroy(aus_xgb *m);

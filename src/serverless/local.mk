@@ -31,6 +31,7 @@ libauspex_a_SOURCES += \
 	src/serverless/serverless_study_setup.c src/serverless/serverless_study_setup.h \
 	src/serverless/serverless_study_tables.c src/serverless/serverless_study_tables.h \
 	src/serverless/serverless_study_finetune.c src/serverless/serverless_study_optimize.c \
+	src/serverless/serverless_study_outline.c src/serverless/serverless_study_outline.h \
 	src/serverless/serverless_study_policy.c src/serverless/serverless_study_policy.h \
 	src/serverless/serverless_study_publish.c src/serverless/serverless_study_report.c \
 	src/serverless/serverless_study_stages.h src/serverless/serverless_study_tasks.c \

@@ -8,11 +8,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "serverless/serverless_study_outline.h"
 #include "serverless/serverless_study_stages.h"
 #include "util/alloc.h"
 #include "util/log.h"
 
-static const char *const stages[] = {
+const char *const aus_serverless_stage_names[] = {
     "sample", "initial", "initialproactive", "optimize", "finetune", "validate", NULL};
 
 static const aus_study_change changes[] = {
@@ -196,17 +197,21 @@ done:
 
 /* ---- the first stages ---- */
 
-static int draw_samples(aus_serverless_study *s, aus_err *err)
+aus_serverless_draw_conf aus_serverless_samples(const aus_serverless_study *s)
 {
-  int rc = AUS_OK;
-
-  s->draw = (aus_serverless_draw_conf){
+  return (aus_serverless_draw_conf){
       .kind = (aus_design_kind)aus_opt_enum(s->opts, "design"),
       .n = aus_opt_int(s->opts, "n"),
       .range_compat = s->range_compat,
       .seed = s->seed,
   };
+}
 
+static int draw_samples(aus_serverless_study *s, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  s->draw = aus_serverless_samples(s);
   AUS_TRY(aus_serverless_draw(&s->draw, &s->space, s->grid, &s->design, err));
   s->next_campaign = AUS_SERVERLESS_INITIAL_CAMPAIGN;
   AUS_INFO("serverless", "sample: %lld points of %lld combinations", (long long)s->design.n,
@@ -291,7 +296,7 @@ static int drive(void *self, aus_engine *engine, aus_err *err)
   aus_serverless_study *s = self;
 
   for (stage = 0; stage < s->n_stages; stage++) {
-    aus_engine_stage(engine, stages[stage]);
+    aus_engine_stage(engine, aus_serverless_stage_names[stage]);
     s->n_begun = stage + 1;
     switch ((aus_serverless_stage)stage) {
     case AUS_SERVERLESS_ST_SAMPLE:
@@ -331,7 +336,7 @@ const aus_study_type aus_serverless_study_type = {
     .name = "serverless",
     .summary = "replicas of functions ahead of the requests: samples, models, search, validation",
     .opts = aus_serverless_study_opts,
-    .stages = stages,
+    .stages = aus_serverless_stage_names,
     .changes = changes,
     .load = aus_serverless_study_load,
     .destroy = aus_serverless_study_destroy,
@@ -340,4 +345,5 @@ const aus_study_type aus_serverless_study_type = {
     .publish = aus_serverless_publish,
     .report = aus_serverless_report,
     .settings = settings,
+    .outline = aus_serverless_outline,
 };

@@ -379,10 +379,11 @@ static void note_result(const study *s)
     better += s->searches[c].best_index >= 0;
     n += s->searches[c].n;
   }
-  if (s->campaigns.n > 0)
-    AUS_INFO("serverless",
-             "optimize: %lld trials, %d of %d campaigns found better models, workers busy %.0f %%",
-             (long long)n, better, s->campaigns.n, 100 * s->campaigns.utilisation);
+  if (s->campaigns.n == 0) return;
+  AUS_INFO("serverless", "optimize: %lld trials, %d of %d campaigns found better models",
+           (long long)n, better, s->campaigns.n);
+  if (!isnan(s->campaigns.utilisation)) /* not where all of it was resumed */
+    AUS_INFO("serverless", "optimize: workers busy %.0f %%", 100 * s->campaigns.utilisation);
 }
 
 int aus_serverless_optimize(aus_serverless_study *s, aus_engine *engine, aus_err *err)

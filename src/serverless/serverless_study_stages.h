@@ -6,6 +6,12 @@
 
 #include "serverless/serverless_study_setup.h"
 
+extern const aus_kind aus_serverless_kinds[AUS_SERVERLESS_N_KINDS];
+extern const char *const aus_serverless_stage_names[]; /* NULL at the end */
+
+/** How the samples are drawn. Local. */
+aus_serverless_draw_conf aus_serverless_samples(const aus_serverless_study *s);
+
 /** Begin a campaign of n trials that are known beforehand. @param [out] id  the next free number
  * @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_serverless_begin_sampling(aus_serverless_study *s, aus_serverless_kind kind,

@@ -322,7 +322,7 @@ int aus_serverless_run_train(void *self, aus_work *w, aus_err *err)
                                    task, &train, &test, err));
   if (train.n > 0) {
     aus_work_status(w, AUS_S_FAIL_TRAIN);
-    aus_work_expect(w, 1.0 + 1e-7 * (double)train.n * s->xgb.rounds);
+    aus_work_expect(w, aus_xgb_expect_s(&s->xgb, train.n, train.d));
     AUS_TRY(aus_xgb_train(&model, &s->xgb, train.n, train.d, train.x, train.y, train.weight, err));
     AUS_TRY(aus_serverless_tune_rmse(model, &test, &error, err));
     AUS_TRY(aus_serverless_work_give(

@@ -77,7 +77,7 @@ static int tune_one(study *s, aus_work *w, uint64_t trial, int task,
 
   aus_xgb_destroy(s->tuned.model[task]);
   s->tuned.model[task] = NULL;
-  aus_work_expect(w, 1.0 + 1e-7 * (double)(fresh->n + old->n) * s->tune.xgb.rounds);
+  aus_work_expect(w, aus_xgb_expect_s(&s->tune.xgb, fresh->n + old->n, old->d));
   AUS_TRY(aus_serverless_tune(&s->tuned.model[task], s->models.model[task], &s->tune, fresh, old,
                               s->seed, trial >> 32, trial, task, err));
 done:

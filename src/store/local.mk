@@ -1,4 +1,7 @@
 libauspex_a_SOURCES += \
+	src/store/check.c src/store/check.h src/store/check_impl.h \
+	src/store/check_objects.c src/store/check_trials.c \
+	src/store/csv.c src/store/csv.h \
 	src/store/h5.c src/store/h5.h \
 	src/store/journal.c src/store/journal.h \
 	src/store/read.c src/store/read.h \

@@ -158,7 +158,7 @@ done:
   return rc;
 }
 
-/* Rank 0: room for `bytes` behind what all ranks have written, and for what HDF5 still keeps to
+/* Rank 0, if it is still wanted: room for `bytes` behind what all ranks have written, and for what HDF5 still keeps to
  * itself. The size of the file stays. */
 static int set_aside(writer *w, uint64_t bytes, aus_err *err)
 {
@@ -166,6 +166,8 @@ static int set_aside(writer *w, uint64_t bytes, aus_err *err)
   struct stat st;
   uint64_t end;
 
+  if (aus_poll_now(w->conf->poll) != AUS_POLL_CONTINUE)
+    AUS_FAIL(err, AUS_ECANCEL, "%s: stopped", w->part);
   if (fstat(w->fd, &st) != 0) AUS_FAIL(err, AUS_EIO, "%s: %s", w->part, strerror(errno));
   end = (uint64_t)st.st_size + bytes + SPARE_BYTES;
   if (end <= w->set_aside) goto done;

@@ -15,6 +15,7 @@
 
 #include "store/table.h"
 #include "util/err.h"
+#include "util/poll.h"
 
 #include <mpi.h>
 
@@ -26,6 +27,8 @@ typedef struct aus_pub_conf {
   const aus_table *tables;
   int n_tables;
   int deflate; /* 1..9: shuffle, deflate of this level and a checksum; 0: no filter */
+  const aus_poll
+      *poll; /* rank 0, before each round: anything but CONTINUE ends it with AUS_ECANCEL */
 } aus_pub_conf;
 
 /** An empty plan (rank 0 only). @return AUS_OK; AUS_ENOMEM. Local. */
@@ -69,7 +72,7 @@ AUS_CHECKED int aus_pub_table(aus_pub *pub, int table, int64_t n_ranges, const a
  * are on several nodes), pub and path are read on rank 0 only (NULL elsewhere).
  * Writes path.part, flushes, closes, fsyncs, reads the row counts back, renames.
  *
- * @return the same code on all ranks: AUS_OK; AUS_EIO (disk full, shard damaged, ...); AUS_EINVAL (a
+ * @return the same code on all ranks: AUS_OK; AUS_EIO (disk full, shard damaged, ...); AUS_ECANCEL; AUS_EINVAL (a
  *         table that is not in conf, a path used twice, blobs of a table that is not one u8 column);
  *         AUS_EDEP; AUS_ENOMEM; AUS_EMPI. After an error the target is untouched and the .part file
  *         removed.

@@ -81,7 +81,10 @@ static int leaves_of(leaves *l, const char *config, aus_err *err)
   AUS_TRY(add_leaves(l, root, "", err));
 done:
   aus_cfg_destroy(cfg);
-  if (rc == AUS_ECONFIG) rc = AUS_EFORMAT;
+  if (rc == AUS_ECONFIG) {
+    rc = AUS_EFORMAT;
+    if (err) err->code = rc;
+  }
   return rc;
 }
 

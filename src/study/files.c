@@ -103,12 +103,24 @@ done:
   return rc;
 }
 
+int aus_files_put(aus_files *f, const char *path, const void *bytes, size_t n, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *copy = NULL;
+
+  AUS_NEW(copy, n + 1, err);
+  if (n > 0) memcpy(copy, bytes, n);
+  rc = keep(f, path, copy, n, err);
+done:
+  return rc;
+}
+
 static int unpack(aus_files *f, const char *bytes, size_t n, aus_err *err)
 {
   int rc = AUS_OK;
   aus_rd r = aus_rd_of(bytes, n);
   uint64_t i, count = aus_rd_u64(&r);
-  char *path = NULL, *copy = NULL;
+  char *path = NULL;
 
   for (i = 0; i < count; i++) {
     uint64_t size;
@@ -118,11 +130,7 @@ static int unpack(aus_files *f, const char *bytes, size_t n, aus_err *err)
     size = aus_rd_u64(&r);
     p = aus_rd_bytes(&r, size);
     if (!p) AUS_FAIL(err, AUS_EBUG, "%s: cut short on its way from rank 0", path);
-    AUS_NEW(copy, size + 1, err);
-    memcpy(copy, p, size);
-    rc = keep(f, path, copy, size, err);
-    copy = NULL;
-    if (rc != AUS_OK) goto done;
+    AUS_TRY(aus_files_put(f, path, p, size, err));
     aus_free(path);
     path = NULL;
   }

@@ -24,6 +24,10 @@ void aus_files_destroy(aus_files *f);
 /** True when aus_files_get() would find the file. Local. */
 bool aus_files_has(const aus_files *f, const char *path);
 
+/** Keep a copy of bytes as the content of a file that is not known yet. @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_files_put(aus_files *f, const char *path, const void *bytes, size_t n,
+                              aus_err *err);
+
 /** Content of a file, lent until destroy, with a NUL behind it.
  * @return AUS_OK; AUS_EFORMAT when it does not exist; AUS_EIO; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_files_get(aus_files *f, const char *path, const char **bytes, size_t *n,

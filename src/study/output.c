@@ -42,13 +42,22 @@ done:
   return rc;
 }
 
+/* A publication lasts; who stops the run does not wait for it. */
+static aus_poll_answer still_wanted(void *self)
+{
+  (void)self;
+  return aus_ctl_seen().order < AUS_ORDER_STOP ? AUS_POLL_CONTINUE : AUS_POLL_STOP;
+}
+
 int aus_output_write(const aus_session *s, const aus_pub *pub, bool together, aus_err *err)
 {
   const aus_load *r = &s->load;
   int rc = AUS_OK;
   bool alone = aus_opt_enum(r->engine_opts, "publish") == 1;
   aus_study_parts parts = r->type->parts(r->self);
+  const aus_poll poll = {.look = still_wanted};
   aus_pub_conf conf = {.dir = s->run_dir,
+                       .poll = &poll,
                        .run = r->run_id,
                        .tables = parts.tables,
                        .n_tables = parts.n_tables,

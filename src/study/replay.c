@@ -29,7 +29,7 @@ done:
 
 static int drive(const aus_load *r, const aus_resume *past, const char *run_dir, aus_err *err)
 {
-  int rc = AUS_OK;
+  int rc = AUS_OK, closed;
   bool finished = false;
   aus_study_parts parts = r->type->parts(r->self);
   aus_engine_conf conf = {
@@ -50,7 +50,9 @@ static int drive(const aus_load *r, const aus_resume *past, const char *run_dir,
       .replay = true};
   aus_engine *engine = NULL;
   aus_engine_log log;
+  aus_err why;
 
+  aus_err_clear(&why);
   AUS_TRY(aus_engine_open(&engine, MPI_COMM_NULL, &conf, err));
   rc = r->type->drive(r->self, engine, err);
   finished = rc == AUS_OK;
@@ -61,7 +63,12 @@ static int drive(const aus_load *r, const aus_resume *past, const char *run_dir,
   log = aus_engine_report(engine);
   if (rc == AUS_OK) rc = tell(r->call, &log, finished, err);
 done:
-  return aus_engine_close(engine, rc, NULL, err);
+  closed = aus_engine_close(engine, AUS_OK, NULL, &why);
+  if (rc == AUS_OK && closed != AUS_OK && closed != AUS_ECANCEL) {
+    *err = why;
+    rc = closed;
+  }
+  return rc;
 }
 
 int aus_study_replay(const aus_call *call, const char *study_path, const char *run_dir,

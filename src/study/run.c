@@ -99,68 +99,46 @@ static aus_engine_conf engine_conf(aus_session *s)
   };
 }
 
-static int stopped_early(const aus_session *s, aus_err *err)
-{
-  aus_engine_log log = aus_engine_report(s->engine);
-
-  aus_err_clear(err);
-  return aus_fail(err, AUS_ECANCEL, AUS_HERE,
-                  "stopped early: %" PRId64 " of %" PRId64
-                  " trials; run the same command again to go on",
-                  log.n, log.n_trials);
-}
-
 /* Rank 0: all stages, then the plan of the file, also after an early end that left time for one. */
 static int drive(aus_session *s, aus_pub **pub, aus_err *err)
 {
   int rc = s->load.type->drive(s->load.self, s->engine, err);
+  aus_engine_log log = aus_engine_report(s->engine);
   aus_err why;
 
+  s->n_done = log.n;
+  s->n_trials = log.n_trials;
   if (rc == AUS_OK) return aus_output_plan(s, true, pub, err);
-  if (rc != AUS_ECANCEL) return rc;
-  rc = stopped_early(s, err);
-  if (!aus_engine_drained(s->engine)) return rc;
+  if (rc != AUS_ECANCEL || !aus_engine_drained(s->engine)) return rc;
   aus_err_clear(&why);
   if (aus_output_plan(s, false, pub, &why) != AUS_OK)
     AUS_WARN("study", "nothing is published: %s", why.text);
   return rc;
 }
 
-/* Is there something to publish, and time for it? Collective unless ranks are apart. */
-static int may_publish(const aus_session *s, const aus_pub *pub, bool together, int rc, bool *go,
-                       aus_err *err)
-{
-  const aus_call *call = s->load.call;
-  int yes = pub && aus_ctl_seen().order < AUS_ORDER_STOP;
-
-  if (together) MPI_Bcast(&yes, 1, MPI_INT, 0, call->world);
-  *go = yes && (rc == AUS_OK || rc == AUS_ECANCEL);
-  if (rc == AUS_OK && !yes && (together || call->rank == 0))
-    rc = aus_fail(err, AUS_ECANCEL, AUS_HERE,
-                  "stopped before the publication; run the same command again to go on");
-  return rc;
-}
-
-/* What an unfinished run cannot publish is only missed. */
+/* After the last stage, or after an early end. Collective unless ranks are apart: only rank 0 knows whether
+ * there is something to publish.
+ * @return what the run ends with: of one that ended early a failed publication is only a warning */
 static int publish(aus_session *s, const aus_pub *pub, bool together, int rc, aus_err *err)
 {
-  int published;
-  bool go;
+  const aus_call *call = s->load.call;
+  int yes = pub && (rc == AUS_OK || rc == AUS_ECANCEL), published;
   aus_err why;
 
-  rc = may_publish(s, pub, together, rc, &go, err);
-  if (!go) return rc;
-  aus_status_enter(s->status, AUS_RUN_PUBLISHING);
   aus_err_clear(&why);
+  if (together) MPI_Bcast(&yes, 1, MPI_INT, 0, call->world);
+  if (!yes) return rc;
+  aus_status_enter(s->status, AUS_RUN_PUBLISHING);
   published = aus_output_write(s, pub, together, &why);
   if (rc == AUS_OK) {
     *err = why;
+    if (published == AUS_OK && call->rank == 0) s->load.type->report(s->load.self, call->out);
     return published;
   }
-  if (published != AUS_OK)
+  if (published == AUS_OK)
+    aus_buf_printf(call->out, "unfinished %s\n", s->out_path);
+  else
     AUS_WARN("study", "not published: %s", why.text);
-  else if (s->load.call->rank == 0)
-    aus_buf_printf(s->load.call->out, "unfinished %s\n", s->out_path);
   return rc;
 }
 
@@ -168,39 +146,44 @@ static int work(aus_session *s, aus_err *err)
 {
   int rc = AUS_OK;
   bool together;
-  const aus_load *r = &s->load;
+  const aus_call *call = s->load.call;
   aus_engine_conf conf = engine_conf(s);
   aus_pub *pub = NULL;
 
-  AUS_TRY(aus_engine_open(&s->engine, r->call->world, &conf, err));
-  if (r->call->rank == 0)
+  AUS_TRY(aus_engine_open(&s->engine, call->world, &conf, err));
+  if (call->rank == 0)
     rc = drive(s, &pub, err);
   else
     rc = aus_engine_serve(s->engine, err);
   rc = aus_engine_close(s->engine, rc, &together, err);
   s->engine = NULL;
-  *r->call->apart = !together;
+  *call->apart = !together;
   rc = publish(s, pub, together, rc, err);
-  if (rc == AUS_OK && r->call->rank == 0) r->type->report(r->self, r->call->out);
+  if (rc == AUS_ECANCEL) {
+    aus_err_clear(err);
+    AUS_FAIL(err, AUS_ECANCEL,
+             "stopped early: %" PRId64 " of %" PRId64
+             " trials; run the same command again to go on",
+             s->n_done, s->n_trials);
+  }
 done:
   aus_pub_destroy(pub);
   return rc;
 }
 
-/* Would the result replace the run directory or one of its own inputs? And can it be written at all? */
-static int check_places(const aus_session *s, aus_err *err)
+int aus_study_check_places(const aus_load *r, const char *out_path, const char *run_dir,
+                           aus_err *err)
 {
   int rc = AUS_OK;
   int64_t i;
-  const aus_files *files = s->load.files;
 
-  AUS_TRY(aus_file_check(s->out_path, err));
-  if (strcmp(s->out_path, s->run_dir) == 0)
+  AUS_TRY(aus_file_check(out_path, err));
+  if (strcmp(out_path, run_dir) == 0)
     AUS_FAIL(err, AUS_ECONFIG, "%s: is the output and the run directory; give one with -o or --dir",
-             s->out_path);
-  for (i = 0; i < aus_files_count(files); i++)
-    if (aus_file_same(s->out_path, aus_files_path(files, i)))
-      AUS_FAIL(err, AUS_ECONFIG, "%s: the output would replace an input file", s->out_path);
+             out_path);
+  for (i = 0; i < aus_files_count(r->files); i++)
+    if (aus_file_same(out_path, aus_files_path(r->files, i)))
+      AUS_FAIL(err, AUS_ECONFIG, "%s: the output would replace an input file", out_path);
 done:
   return rc;
 }
@@ -218,7 +201,7 @@ static int enter(aus_session *s, aus_err *err)
                           .force = aus_args_given(args, "force") > 0,
                           .break_lock = aus_args_given(args, "break-lock") > 0};
 
-  AUS_TRY(check_places(s, err));
+  AUS_TRY(aus_study_check_places(r, s->out_path, s->run_dir, err));
   AUS_TRY(aus_rundir_enter(&s->dir, s->run_dir, &conf, err));
   AUS_TRY(aus_resume_open(&s->past, r, s->run_dir, aus_opt_real(r->engine_opts, "sync_interval_s"),
                           r->call->problems, err));

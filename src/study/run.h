@@ -4,8 +4,7 @@
 #ifndef AUS_STUDY_RUN_H
 #define AUS_STUDY_RUN_H
 
-#include "study/command.h"
-#include "study/study.h"
+#include "study/load.h"
 
 /* Keys at the top of every study file, and of its section "engine" (which never change results). */
 extern const aus_opt aus_study_top_opts[];
@@ -24,5 +23,10 @@ extern const aus_opt aus_engine_opts[];
  */
 AUS_CHECKED int aus_study_run(const aus_call *call, const char *study_path, const char *out_path,
                               const char *run_dir, aus_err *err);
+
+/** Would the result replace the run directory or one of its own inputs? And can it be written at all?
+ * @return AUS_OK; AUS_ECONFIG; AUS_EIO; AUS_ENOMEM. Local, rank 0. */
+AUS_CHECKED int aus_study_check_places(const aus_load *r, const char *out_path, const char *run_dir,
+                                       aus_err *err);
 
 #endif

@@ -20,7 +20,8 @@ typedef struct aus_session {
   /* rank 0 */
   aus_rundir *dir;
   aus_status_board *status;
-  double limit_s; /* end of the wall clock by aus_clock_s() */
+  int64_t n_done, n_trials; /* committed, and known, when the engine was closed */
+  double limit_s;           /* end of the wall clock by aus_clock_s() */
 } aus_session;
 
 #endif

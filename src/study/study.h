@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "store/pub.h"
 #include "study/files.h"
+#include "study/outline.h"
 #include "util/opt.h"
 
 typedef struct aus_study_env {
@@ -60,6 +61,8 @@ typedef struct aus_study_type {
   void (*report)(void *self, aus_buf *out);
   /** Effective values of the section, lent. */
   const aus_opts *(*settings)(const void *self);
+  /** Rank 0, instead of driving: what would be done. Pure but for warnings. May be NULL. */
+  int (*outline)(void *self, aus_outline *o, aus_err *err);
 } aus_study_type;
 
 /* All studies, NULL at the end; defined in registry.c. */

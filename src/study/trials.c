@@ -228,7 +228,7 @@ int aus_ranges_decode(aus_ranges *r, const void *bytes, size_t n, aus_err *err)
   AUS_TRY(aus_grow(&r->range, &r->cap, count, sizeof *r->range, err));
   for (i = 0; i < count; i++)
     aus_range_decode(&r->range[i], &in);
-  if (in.bad) AUS_FAIL(err, AUS_EFORMAT, "list of row ranges is damaged");
+  if (in.bad || in.at != n) AUS_FAIL(err, AUS_EFORMAT, "list of row ranges is damaged");
   r->n = count;
 done:
   return rc;

@@ -172,6 +172,8 @@ static int step_into(aus_cfg_node *map, const char *file, const char *key, size_
 
   path_write(map, in, sizeof in);
   if (n == 0) AUS_FAIL(err, AUS_ECONFIG, "%s: the name of a key is empty", file);
+  if (n > AUS_CFG_MAX_KEY)
+    AUS_FAIL(err, AUS_ECONFIG, "%.80s...: key longer than %d bytes", file, AUS_CFG_MAX_KEY);
   if (map->kind != AUS_CFG_NULL && map->kind != AUS_CFG_MAP)
     AUS_FAIL(err, AUS_ECONFIG, "%s: %s is no map", file, in[0] ? in : "the document");
   AUS_NEW(copy, n + 1, err);
@@ -209,6 +211,44 @@ static void move_value(aus_cfg_node *node, aus_cfg_node *value)
   value->n = value->cap = 0;
 }
 
+/* Bytes of the character at s, 0 when it is not UTF-8. */
+static size_t utf8_length(const unsigned char *s)
+{
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  size_t i, n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+  uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+
+  if ((s[0] >= 0x80 && s[0] < 0xc0) || s[0] > 0xf7) return 0;
+  for (i = 1; i < n; i++) {
+    if ((s[i] & 0xc0) != 0x80) return 0;
+    c = c << 6 | (s[i] & 0x3f);
+  }
+  return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
+}
+
+static bool is_utf8(const char *text)
+{
+  const unsigned char *s = (const unsigned char *)text;
+  size_t n = 1;
+
+  for (; *s && n > 0; s += n)
+    n = utf8_length(s);
+  return n > 0;
+}
+
+/* Lists and maps inside each other. */
+static int depth_of(const aus_cfg_node *node)
+{
+  int most = 0, depth;
+  int64_t i;
+
+  for (i = 0; i < node->n; i++) {
+    depth = depth_of(node->item[i]);
+    most = depth > most ? depth : most;
+  }
+  return most + (node->kind == AUS_CFG_LIST || node->kind == AUS_CFG_MAP);
+}
+
 /* Only brackets and quotes mean something on a command line; all else is text as it stands. */
 static int read_override(aus_cfg *cfg, aus_cfg_node *node, const char *file, const char *text,
                          aus_err *err)
@@ -229,17 +269,19 @@ done:
 
 int aus_cfg_set(aus_cfg *cfg, aus_cfg_node *root, const char *path, const char *text, aus_err *err)
 {
-  int rc = AUS_OK, depth = 0;
+  int rc = AUS_OK, depth;
   aus_cfg_node *node = root, *value = NULL;
   const char *file;
   size_t n;
 
   AUS_TRY(name_keep(cfg, "--set ", path, &file, err));
   AUS_NEW(value, 1, err);
+  /* A document is checked by libyaml; words of a command line may have any bytes. */
+  if (!is_utf8(path) || !is_utf8(text)) AUS_FAIL(err, AUS_ECONFIG, "%s: not UTF-8", file);
   AUS_TRY(read_override(cfg, value, file, text, err));
-  for (;; path += n + 1) {
+  for (depth = depth_of(value);; path += n + 1) {
     n = strcspn(path, ".");
-    if (++depth >= AUS_CFG_MAX_DEPTH)
+    if (++depth > AUS_CFG_MAX_DEPTH)
       AUS_FAIL(err, AUS_ECONFIG, "%s: nested deeper than %d levels", file, AUS_CFG_MAX_DEPTH);
     AUS_TRY(step_into(node, file, path, n, &node, err));
     if (path[n] == '\0') break;

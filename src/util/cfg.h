@@ -8,8 +8,8 @@
  *
  * Both formats go through libyaml (JSON is read as YAML flow text, which keeps line and column; key
  * order is kept; every number is read as double, integers beyond 2^53 too). Refused, each as
- * "file:line:column: message": syntax errors, duplicate keys, aliases and anchors, more than one
- * document, wrong types, numbers out of range or not finite, missing required keys (place of the
+ * "file:line:column: message": syntax errors, duplicate keys, keys longer than 160 bytes, aliases
+ * and anchors, more than one document, wrong types, numbers out of range or not finite, missing required keys (place of the
  * parent), unknown keys (with the nearest known name).
  */
 #ifndef AUS_UTIL_CFG_H

@@ -241,6 +241,11 @@ static int read_key(reader *r, aus_cfg_node *map, aus_cfg_node **child)
     rc = fail_at(r, e->start_mark.line, e->start_mark.column, "key is no text");
     goto done;
   }
+  if (e->data.scalar.length > AUS_CFG_MAX_KEY) {
+    rc = fail_at(r, e->start_mark.line, e->start_mark.column, "key longer than %d bytes",
+                 AUS_CFG_MAX_KEY);
+    goto done;
+  }
   AUS_TRY(aus_cfg_node_add(map, child, r->err));
   (*child)->key_line = r->placed ? (int64_t)e->start_mark.line + 1 : 0;
   (*child)->key_column = (int64_t)e->start_mark.column + 1;

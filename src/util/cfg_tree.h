@@ -6,7 +6,10 @@
 
 #include "util/cfg.h"
 
-enum { AUS_CFG_MAX_DEPTH = 64 };
+enum {
+  AUS_CFG_MAX_DEPTH = 64,
+  AUS_CFG_MAX_KEY = 160 /* bytes: libyaml takes 1024 characters, and one may be written as six */
+};
 
 struct aus_cfg_node {
   aus_cfg_kind kind;

@@ -115,27 +115,51 @@ aus_json_value *aus_json_get(aus_json_value *v, const char *key)
 
 /* ---- writing ---- */
 
-void aus_json_quote(aus_buf *buf, const char *s)
+/* Bytes of the character at s, and its code, if it is written by number: control characters, and what
+ * YAML takes for line breaks or refuses, because a configuration is read as YAML; else 0. */
+static size_t by_number(const char *text, unsigned *code)
+{
+  const unsigned char *s = (const unsigned char *)text;
+
+  *code = s[0];
+  if (s[0] == '\0' || (s[0] >= 0x20 && s[0] < 0x7f)) return 0;
+  if (s[0] <= 0x7f) return 1;
+  *code = s[1];
+  if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0) return 2; /* U+0080 to U+009F */
+  if ((s[0] != 0xe2 && s[0] != 0xef) || s[1] < 0x80 || s[1] > 0xbf || s[2] < 0x80) return 0;
+  *code = (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+  return *code == 0x2028 || *code == 0x2029 || *code == 0xfeff || *code >= 0xfffe ? 3 : 0;
+}
+
+static size_t quote_one(aus_buf *buf, const char *s)
 {
   static const char escapes[] =
       "\"\"\\\\\nn\tt\rr\bb\ff"; /* character, letter behind the backslash */
-  const char *e;
+  const char *e = escapes;
+  unsigned code;
+  size_t n = by_number(s, &code);
+
+  while (*e && *e != *s)
+    e += 2;
+  if (*e)
+    aus_buf_printf(buf, "\\%c", e[1]);
+  else
+    aus_buf_printf(buf, "\\u%04x", code);
+  return *e ? 1 : n;
+}
+
+void aus_json_quote(aus_buf *buf, const char *s)
+{
+  unsigned code;
   size_t n;
 
   aus_buf_text(buf, "\"");
   while (*s) {
-    for (n = 0; (unsigned char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\'; n++)
+    for (n = 0; s[n] && s[n] != '"' && s[n] != '\\' && by_number(s + n, &code) == 0; n++)
       continue;
     aus_buf_bytes(buf, s, n);
     s += n;
-    if (*s == '\0') break;
-    for (e = escapes; *e && *e != *s; e += 2)
-      continue;
-    if (*e)
-      aus_buf_printf(buf, "\\%c", e[1]);
-    else
-      aus_buf_printf(buf, "\\u%04x", (unsigned)*s);
-    s++;
+    if (*s) s += quote_one(buf, s);
   }
   aus_buf_text(buf, "\"");
 }

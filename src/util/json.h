@@ -42,7 +42,8 @@ aus_json_value *aus_json_at(aus_json_value *v, int64_t i);
 /** Member of an object, NULL when it is not there or v is NULL or no object. */
 aus_json_value *aus_json_get(aus_json_value *v, const char *key);
 
-/** A string in quotes, with what JSON wants escaped; other bytes go through. Local. */
+/** A string in quotes, with what JSON wants escaped, and what YAML does not take as it stands; other bytes
+ * go through. Local. */
 void aus_json_quote(aus_buf *buf, const char *s);
 
 /** Valid JSON text again with one key per line, two blanks per level, in the order it has; lists of plain

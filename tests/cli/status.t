@@ -54,7 +54,7 @@ ends 75 "another host, fresh"
 
 put failed 5 node7 1 1 "$now" ', "error": "too many", "warnings": ["1.5 engine: odd"], "eta_s": null,
 "tasks": {"total": 40, "committed": 10, "running": 4, "queued": 20, "returned": 6, "failed": 3},
-"trials_by_status": {"ok": 7, "fail_sim": 3}, "trials_per_s": 2.5, "rate_window_s": 60, "workers": 3,
+"trials_by_status": {"ok": 7, "fail_sim": 3}, "trials_per_s": 2.5, "events_per_s": 1234567, "rate_window_s": 60, "workers": 3,
 "workers_busy": 2, "workers_lost": 1, "worker_utilisation": 0.93, "manager_load": 0.04,
 "proposal_median_s": 0.0123, "wall_left_s": 3725, "journal_bytes": 1234567, "resumes": 2,
 "best": [{"kind": "initial", "n_trials": 7, "y": 0.125, "campaign": 1, "index": 5}, {"kind": "late", "n_trials": 3, "y": null}]'
@@ -69,7 +69,7 @@ error      too many
 time       started 2026-01-01T00:00:00Z, updated
 tasks      10 of 40 committed (25 %), 4 running, 26 waiting, 3 failed
 trials     7 ok, 3 fail_sim
-rate       2.50 trials/s over the last 1:00 min
+rate       2.50 trials/s, 1.23e+06 events/s over the last 1:00 min
 workers    3 alive, 2 busy, 1 lost, utilisation 93 %, manager load 4 %, proposal 12 ms
 wall clock 1:02:05 h left
 journal    1.2 MB, resumed 2 times

@@ -1,6 +1,6 @@
 # Checks of the sources themselves; each skips with a reason when its tool is missing.
 LINT_TESTS = tests/lint/layers.t tests/lint/headers.t tests/lint/symbols.t tests/lint/format.t \
-	tests/lint/paths.t tests/lint/docs.t
+	tests/lint/paths.t tests/lint/docs.t tests/lint/shell.t
 TESTS += $(LINT_TESTS)
 EXTRA_DIST += $(LINT_TESTS) tests/tap.sh tests/lint/layers.awk tests/lint/analyse.sh
 

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <hdf5.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -375,6 +376,33 @@ static void fails(const aus_pub *p, const aus_pub_conf *conf, const char *path, 
   }
 }
 
+static aus_poll_answer count_down(void *self)
+{
+  return --*(int *)self < 0 ? AUS_POLL_STOP : AUS_POLL_CONTINUE;
+}
+
+/* Rank 0 is told to stop before some round. */
+static void told_to_stop(const char *dir)
+{
+  char path[400];
+  int n_left, i;
+  const aus_poll poll = {.self = &n_left, .look = count_down};
+  aus_pub *p = NULL;
+  aus_pub_conf conf = conf_of(dir, 1);
+  aus_err err;
+
+  conf.poll = &poll;
+  snprintf(path, sizeof path, "%s/stopped.h5", dir);
+  if (rank == 0) CHECK_OK(make_plan(&p, &err), &err);
+  for (i = 0; i < 40; i = 3 * i + 1) {
+    n_left = i;
+    fails(p, &conf, path, AUS_ECANCEL, 0, "stopped.h5.part: stopped");
+  }
+  n_left = INT_MAX;
+  CHECK_OK(aus_pub_write(p, &conf, MPI_COMM_WORLD, rank == 0 ? path : NULL, &err), &err);
+  aus_pub_destroy(p);
+}
+
 static void errors(const char *dir)
 {
   char path[400], nowhere[400], folder[400];
@@ -633,6 +661,7 @@ static void all(const char *dir)
   same_bytes(dir, 4);
   same_bytes(dir, 0);
   errors(dir);
+  told_to_stop(dir);
   no_memory(dir, 0);
   no_memory(dir, size - 1);
   old_file(dir);

@@ -436,6 +436,32 @@ static void forged_bytes(void **state)
   aus_bo_destroy(bo);
 }
 
+/* A point that is not of the space; a request with bytes behind its rows. */
+static void beyond(void **state)
+{
+  aus_buf request, reply, out;
+  aus_bo *bo = ready(&request, &reply);
+  const double outside[] = {-3.0, 1.001};
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    memcpy(reply.data + reply.n - 4 - 8 * (int64_t)(i + 1), &outside[i], 8);
+    seal(&reply);
+    check_fails(aus_bo_reply(bo, 9, reply.data, (size_t)reply.n, &err), AUS_EFORMAT,
+                i == 0 ? "reply: value 1 is -3, beyond 0..1" : "reply: value 0 is 1.001", &err);
+  }
+  aus_buf_init(&out);
+  aus_buf_bytes(&request, "behind", 6);
+  seal(&request);
+  check_fails(aus_bo_propose(request.data, (size_t)request.n, &out, &err), AUS_EFORMAT, "counts",
+              &err);
+  aus_buf_fini(&request);
+  aus_buf_fini(&reply);
+  aus_buf_fini(&out);
+  aus_bo_destroy(bo);
+}
+
 static void wrong_replies(void **state)
 {
   aus_buf request, reply;
@@ -571,6 +597,7 @@ int main(void)
       cmocka_unit_test(commits),
       cmocka_unit_test(damaged_bytes),
       cmocka_unit_test(forged_bytes),
+      cmocka_unit_test(beyond),
       cmocka_unit_test(wrong_replies),
       cmocka_unit_test(pure),
       cmocka_unit_test(out_of_memory),

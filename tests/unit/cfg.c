@@ -584,6 +584,11 @@ static void refused_overrides(void **state)
   check_fails(aus_cfg_set(cfg, root, b.data, "1", &err), AUS_ECONFIG, "deeper than 64 levels",
               &err);
   aus_buf_fini(&b);
+  check_fails(aus_cfg_set(cfg, root, "b.d", "\xff", &err), AUS_ECONFIG, "--set b.d: not UTF-8",
+              &err);
+  check_fails(aus_cfg_set(cfg, root, "b.\xc3", "1", &err), AUS_ECONFIG, "not UTF-8", &err);
+  check_fails(aus_cfg_set(cfg, root, "b.d", "\xed\xa0\x80", &err), AUS_ECONFIG, "not UTF-8", &err);
+  check_fails(aus_cfg_set(cfg, root, "b.d", "\xc0\x80", &err), AUS_ECONFIG, "not UTF-8", &err);
   set("b.d", "{y: 1, y: 2}");
   problem("--set b.d: duplicate key \"y\"");
 }
@@ -594,6 +599,50 @@ static void canonical_numbers(void **state)
   parse("[1.50, -0, 1e5, +3, .5, 2., 1e999, .inf, 007, \"1\", 12345678901234567890, yes]");
   canonical(root,
             "[1.50,-0,1e5,3,0.5,2,1e999,\".inf\",\"007\",\"1\",12345678901234567890,\"yes\"]");
+}
+
+/* A path and its value count together: what is put in can be read back. */
+static void deep_overrides(void **state)
+{
+  char path[2 * 63], value[2 * 32 + 1] = "";
+  int i;
+
+  (void)state;
+  parse("{}");
+  for (i = 0; i < 62; i++)
+    snprintf(path + 2 * i, sizeof path - (size_t)(2 * i), "x%s", i < 61 ? "." : "");
+  set(path, "[[1]]");
+  check_fails(aus_cfg_set(cfg, root, path, "[[[1]]]", &err), AUS_ECONFIG, "deeper than 64 levels",
+              &err);
+  memset(value, '[', 32);
+  memset(value + 32, ']', 32);
+  path[2 * 33 - 1] = '\0';
+  check_fails(aus_cfg_set(cfg, root, path, value, &err), AUS_ECONFIG, "deeper than 64 levels",
+              &err);
+}
+
+/* What can be written back; libyaml has a limit for keys. */
+static void long_keys(void **state)
+{
+  char text[400];
+
+  (void)state;
+  snprintf(text, sizeof text, "{\"%0160d\": 1}", 0);
+  parse(text);
+  snprintf(text, sizeof text, "{\"%0161d\": 1}", 0);
+  refused(text, "f.json:1:2: key longer than 160 bytes");
+  parse("{}");
+  snprintf(text, sizeof text, "a.%0161d", 0);
+  check_fails(aus_cfg_set(cfg, root, text, "1", &err), AUS_ECONFIG,
+              "...: key longer than 160 bytes", &err);
+}
+
+/* Written by number, so that canonical text reads back. */
+static void canonical_odd_characters(void **state)
+{
+  (void)state;
+  parse("\"a\\x7f\\u0085\\u2028\\uFEFF\\uFFFE\\u20ac\\u0001\"");
+  canonical(root, "\"a\\u007f\\u0085\\u2028\\ufeff\\ufffe\xe2\x82\xac\\u0001\"");
 }
 
 static void long_and_odd_text(void **state)
@@ -706,7 +755,10 @@ int main(void)
       TEST(overrides),
       TEST(unknown_overrides),
       TEST(refused_overrides),
+      TEST(deep_overrides),
       TEST(canonical_numbers),
+      TEST(canonical_odd_characters),
+      TEST(long_keys),
       TEST(long_and_odd_text),
       TEST(nearest),
       TEST(every_allocation_fails),

@@ -294,17 +294,23 @@ static void publishing(void **state)
   c = begin((aus_ctl_conf){.publish_every_s = 100}, 1000);
   assert_int_equal(aus_ctl_next(&c, 1099, 0), AUS_CTL_GO_ON);
   assert_int_equal(aus_ctl_next(&c, 1100, 0), AUS_CTL_PUBLISH);
+  assert_int_equal(aus_ctl_next(&c, 1250, 0), AUS_CTL_GO_ON); /* it lasts */
+  aus_ctl_published(&c, 1245, 1260);
   aus_ctl_hear(&c, &usr2);
-  assert_int_equal(aus_ctl_next(&c, 1150, 0), AUS_CTL_PUBLISH);
-  assert_int_equal(aus_ctl_next(&c, 1249, 0), AUS_CTL_GO_ON);
-  assert_int_equal(aus_ctl_next(&c, 1250, 0), AUS_CTL_PUBLISH);
+  assert_int_equal(aus_ctl_next(&c, 1300, 0), AUS_CTL_PUBLISH);
+  aus_ctl_published(&c, 1300, 1310);
+  assert_int_equal(aus_ctl_next(&c, 1409, 0), AUS_CTL_GO_ON);
+  assert_int_equal(aus_ctl_next(&c, 1410, 0), AUS_CTL_PUBLISH);
+  aus_ctl_published(&c, 1410, 1710); /* took longer than that */
+  assert_int_equal(aus_ctl_next(&c, 2009, 0), AUS_CTL_GO_ON);
+  assert_int_equal(aus_ctl_next(&c, 2010, 0), AUS_CTL_PUBLISH);
   /* An end comes first. */
   usr2.n_publish = 3;
   aus_ctl_hear(&c, &usr2);
   aus_ctl_hear(&c, &usr1);
-  assert_int_equal(aus_ctl_next(&c, 1400, 0), AUS_CTL_FREEZE);
-  assert_int_equal(aus_ctl_next(&c, 1400, 0), AUS_CTL_CANCEL);
-  assert_int_equal(aus_ctl_next(&c, 1400, 0), AUS_CTL_GO_ON);
+  assert_int_equal(aus_ctl_next(&c, 3000, 0), AUS_CTL_FREEZE);
+  assert_int_equal(aus_ctl_next(&c, 3000, 0), AUS_CTL_CANCEL);
+  assert_int_equal(aus_ctl_next(&c, 3000, 0), AUS_CTL_GO_ON);
 }
 
 int main(void)

@@ -68,6 +68,27 @@ static void seeded(void **state)
   assert_true(aus_fault_delay_s(7) == 2 * a);
 }
 
+/* One trial, as often as wanted; nothing else is touched. */
+static void chosen(void **state)
+{
+  const uint64_t id = 3ull << 32 | 17;
+
+  (void)state;
+  check_ok(aus_fault_start("crash_id=3:17", &err), &err);
+  assert_true(aus_fault_signal(id, 0) == 6 && aus_fault_signal(id, 5) == 6);
+  assert_true(aus_fault_signal(id + 1, 0) == 0 && aus_fault_signal(17, 0) == 0);
+  assert_false(aus_fault_hangs(id, 0));
+  assert_true(aus_fault_delay_s(id) == 0);
+  check_ok(
+      aus_fault_start("attempts=2,signal=11,crash_id=3:17,hang_id=4294967295:4294967295", &err),
+      &err);
+  assert_true(aus_fault_signal(id, 0) == 11 && aus_fault_signal(id, 1) == 11);
+  assert_int_equal(aus_fault_signal(id, 2), 0);
+  assert_true(aus_fault_hangs(UINT64_MAX, 1) && !aus_fault_hangs(UINT64_MAX, 2));
+  check_ok(aus_fault_start("", &err), &err);
+  assert_true(aus_fault_signal(id, 0) == 0 && !aus_fault_hangs(0, 0));
+}
+
 static void refused(void **state)
 {
   char spec[200];
@@ -90,6 +111,14 @@ static void refused(void **state)
   check_fails(aus_fault_start("seed=1.5", &err), AUS_ECONFIG, "seed is 1.5, need an integer >= 0",
               &err);
   check_fails(aus_fault_start("seed=99999999999999999999", &err), AUS_ECONFIG, "seed is 999", &err);
+  check_fails(aus_fault_start("crash_id=3", &err), AUS_ECONFIG,
+              "AUSPEX_FAULT: crash_id is 3, need CAMPAIGN:INDEX", &err);
+  check_fails(aus_fault_start("crash_id=3:", &err), AUS_ECONFIG, "crash_id is 3:, need", &err);
+  check_fails(aus_fault_start("crash_id=:3", &err), AUS_ECONFIG, "crash_id is :3, need", &err);
+  check_fails(aus_fault_start("hang_id=3:-1", &err), AUS_ECONFIG, "hang_id is 3:-1, need", &err);
+  check_fails(aus_fault_start("hang_id=3:4x", &err), AUS_ECONFIG, "hang_id is 3:4x, need", &err);
+  check_fails(aus_fault_start("hang_id=4294967296:1", &err), AUS_ECONFIG, "hang_id is 42949", &err);
+  check_fails(aus_fault_start("signal=x", &err), AUS_ECONFIG, "signal is x, need an integer", &err);
   check_fails(aus_fault_start(",", &err), AUS_ECONFIG, "unknown name \"\"", &err);
   snprintf(spec, sizeof spec, "seed=%0150d", 1);
   check_fails(aus_fault_start(spec, &err), AUS_ECONFIG, "seed is 000", &err);
@@ -103,10 +132,8 @@ int main(void)
 #ifdef NDEBUG
       cmocka_unit_test(always_off),
 #else
-      cmocka_unit_test(off),
-      cmocka_unit_test(uniform),
-      cmocka_unit_test(seeded),
-      cmocka_unit_test(refused),
+      cmocka_unit_test(off),    cmocka_unit_test(uniform), cmocka_unit_test(seeded),
+      cmocka_unit_test(chosen), cmocka_unit_test(refused),
 #endif
   };
 

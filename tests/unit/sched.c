@@ -3,7 +3,7 @@
  *
  * The adversarial world has a simulated clock and workers that are slow, silent, deaf, or die, and a
  * network that delays, reorders and duplicates. An independent account of who holds what is kept beside
- * the scheduler and every action is checked against it. AUS_CHECK_LONG=1 makes the run ten times longer.
+ * the scheduler and every action is checked against it. AUS_CHECK_LONG=1 makes the runs ten times as many.
  */
 #include <config.h>
 
@@ -297,6 +297,21 @@ static void overdue(void **state)
   answer_to(s, 140, 1, aus_trial_id(1, 0), 1, AUS_S_OK, 1, 9);
   a = expect(s, 140, AUS_ACT_COMMIT, aus_trial_id(1, 0));
   assert_true(a.start_s == 131);
+  aus_sched_destroy(s);
+}
+
+/* A CANCEL that was meant for an earlier attempt hits the next one: that is no result. */
+static void cancelled_by_nobody(void **state)
+{
+  aus_sched *s = start(&plain, 1, 1);
+
+  (void)state;
+  add(s, 1, 0, false);
+  expect_send(s, 0, 1, 1, 0);
+  answer(s, 1, 1, aus_trial_id(1, 0), AUS_S_CANCELLED, 0, 1);
+  assert_int_equal(expect(s, 1, AUS_ACT_SEND, aus_trial_id(1, 0)).task->attempt, 1);
+  answer_to(s, 2, 1, aus_trial_id(1, 0), 1, AUS_S_OK, 4, 1);
+  assert_int_equal(expect(s, 2, AUS_ACT_COMMIT, aus_trial_id(1, 0)).result->status, AUS_S_OK);
   aus_sched_destroy(s);
 }
 
@@ -899,7 +914,8 @@ typedef struct world {
   aus_sched *s;
   int n_workers, n_campaigns, budget, lag;
   bool rough;
-  double now_s;
+  double now_s, most_s; /* it must be over by then */
+  double p_death;       /* of a worker at each task it begins */
   double
       freeze_s;  /* above 0: nothing is sent from then on; running ones are asked back 10 s later */
   int frozen;    /* 2: running ones, too */
@@ -1034,7 +1050,7 @@ static void begin(world *o, int w)
   f->running = true;
   e.epoch = ++f->epoch;
   e.status = outcome(&f->queue[0]);
-  if (u < 0.01 && f->mortal) {
+  if (f->mortal && o->rough && uniform(o) < o->p_death) {
     f->dead = true;
     if (uniform(o) < 0.5) post(o, 3 * uniform(o), (event){.type = GONE, .worker = w});
     return;
@@ -1485,7 +1501,7 @@ static void run_world(world *o)
     check_ok(aus_grow(&o->spare, &o->cap_spare, o->n_spare + 1, sizeof *o->spare, &err), &err);
     o->spare[o->n_spare++] = (int64_t)x.data;
     o->now_s = x.t;
-    assert_true(o->now_s < 1e5); /* it ends */
+    assert_true(o->now_s < o->most_s);
     happen(o, &e);
     freeze(o);
     act(o);
@@ -1503,25 +1519,49 @@ static void run_world(world *o)
       aus_free(o->seq[i][c].task);
 }
 
+typedef struct sums {
+  int64_t n, n_lost, n_retries, n_violations, n_failed;
+} sums;
+
+static void add_up(sums *to, const world *o)
+{
+  to->n += o->n_tasks;
+  to->n_lost += o->n_lost;
+  to->n_retries += o->n_retries;
+  to->n_violations += o->n_violations;
+  to->n_failed += o->n_failed;
+}
+
+static void show(const sums *x)
+{
+  print_message("# %ld tasks, %ld losses, %ld retries, %ld failed, %ld violations\n", (long)x->n,
+                (long)x->n_lost, (long)x->n_retries, (long)x->n_failed, (long)x->n_violations);
+}
+
+static const aus_sched_conf hasty = {.max_attempts = 2,
+                                     .timeout_min_s = 20,
+                                     .timeout_first_s = 50,
+                                     .hang_after_s = 5,
+                                     .lost_after_s = 15};
+
 /* Runs of different shapes; the sums show that the world was as hostile as intended. */
 static void adversary(void **state)
 {
   static world o;
-  int64_t n = 0, n_lost = 0, n_retries = 0, n_violations = 0, n_failed = 0, live = aus_alloc_live();
-  int64_t n_asked_back = 0, n_left = 0;
-  int run, n_runs = getenv("AUS_CHECK_LONG") ? 400 : 40, w;
+  sums x = {0};
+  int64_t n_asked_back = 0, n_left = 0, live = aus_alloc_live();
+  int run, n_runs = getenv("AUS_CHECK_LONG") ? 4000 : 400, w;
 
   (void)state;
   for (run = 0; run < n_runs; run++) {
     memset(&o, 0, sizeof o);
     o.seed = mix((uint64_t)run);
     o.rough = run % 8 != 0;
-    o.conf = (aus_sched_conf){.prefetch = run % 4,
-                              .max_attempts = 2 + run % 2,
-                              .timeout_min_s = 20,
-                              .timeout_first_s = 50,
-                              .hang_after_s = 5,
-                              .lost_after_s = 15};
+    o.p_death = 0.01;
+    o.most_s = 1e5;
+    o.conf = hasty;
+    o.conf.prefetch = run % 4;
+    o.conf.max_attempts = 2 + run % 2;
     o.n_workers = 1 + run % MAX_WORKERS;
     o.n_campaigns = run % 3 ? 1 + run % 20 : MAX_CAMPAIGNS;
     o.budget = 300 / o.n_campaigns + 1;
@@ -1533,20 +1573,44 @@ static void adversary(void **state)
     if (run % 4 == 2) o.freeze_s = 100 * uniform(&o);
     if (getenv("AUS_CHECK_VERBOSE")) fprintf(stderr, "# run %d\n", run);
     run_world(&o);
-    n += o.n_tasks;
-    n_lost += o.n_lost;
-    n_retries += o.n_retries;
-    n_violations += o.n_violations;
-    n_failed += o.n_failed;
+    add_up(&x, &o);
     n_asked_back += o.n_asked_back;
     n_left += o.n_tasks - o.n_committed;
   }
-  print_message("# %ld tasks, %ld losses, %ld retries, %ld failed, %ld violations\n", (long)n,
-                (long)n_lost, (long)n_retries, (long)n_failed, (long)n_violations);
+  show(&x);
   print_message("# frozen: %ld asked back, %ld left\n", (long)n_asked_back, (long)n_left);
-  assert_true(n >= 10000 && n_asked_back > 20 && n_left > 100);
-  assert_true(n_lost > n / 200 && n_retries > n / 50 && n_failed > n / 100 && n_violations > 0);
+  assert_true(x.n >= 100000 && n_asked_back > 20 && n_left > 100);
+  assert_true(x.n_lost > x.n / 200 && x.n_retries > x.n / 50);
+  assert_true(x.n_failed > x.n / 100 && x.n_violations > 0);
   assert_int_equal(aus_alloc_live(), live);
+}
+
+/* One campaign of 100,000 trials, with a job after every fifth; all but one of the workers die on the way. */
+static void long_campaign(void **state)
+{
+  static world o;
+  sums x = {0};
+  int w;
+
+  (void)state;
+  memset(&o, 0, sizeof o);
+  o.seed = 1;
+  o.rough = true;
+  o.p_death = 1e-4;
+  o.most_s = 1e7;
+  o.conf = hasty;
+  o.conf.prefetch = 1;
+  o.n_workers = MAX_WORKERS;
+  o.n_campaigns = 1;
+  o.budget = 100000;
+  o.lag = 20;
+  for (w = 2; w <= o.n_workers; w++)
+    o.w[w].mortal = true;
+  run_world(&o);
+  add_up(&x, &o);
+  show(&x);
+  assert_int_equal(x.n, 120000);
+  assert_true(x.n_lost > 100 && x.n_retries > 1000 && x.n_failed > 1000);
 }
 
 int main(void)
@@ -1559,6 +1623,7 @@ int main(void)
       cmocka_unit_test(commits_in_order),
       cmocka_unit_test(deadlines),
       cmocka_unit_test(overdue),
+      cmocka_unit_test(cancelled_by_nobody),
       cmocka_unit_test(silence),
       cmocka_unit_test(never_came),
       cmocka_unit_test(late_results),
@@ -1576,6 +1641,7 @@ int main(void)
       cmocka_unit_test(refusals),
       cmocka_unit_test(out_of_memory),
       cmocka_unit_test(adversary),
+      cmocka_unit_test(long_campaign),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

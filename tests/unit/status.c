@@ -15,7 +15,9 @@
 
 static char dir[256];
 
-static const aus_kind kinds[] = {{.name = "initial"}, {.name = "train"}, {.name = "propose"}};
+static const char *const metrics[] = {"y", "events"};
+static const aus_kind kinds[] = {
+    {.name = "initial", .y_names = metrics, .n_y = 2}, {.name = "train"}, {.name = "propose"}};
 
 static int set_up(void **state)
 {
@@ -68,10 +70,12 @@ static aus_status_board *open_board(void)
   return b;
 }
 
+/* A trial has 1000 events. */
 static void commit(aus_status_board *b, int kind, bool job, uint64_t id, uint16_t status, double y)
 {
+  double ys[2] = {y, 1000};
   aus_task task = {.id = id, .job = job, .kind = (uint16_t)kind};
-  aus_result result = {.id = id, .job = job, .status = status, .n_y = 1, .y = &y, .cost_s = y};
+  aus_result result = {.id = id, .job = job, .status = status, .n_y = 2, .y = ys, .cost_s = y};
 
   aus_status_commit(b, &task, &result);
 }
@@ -90,7 +94,8 @@ static void text_is_fixed(void **state)
       "    \"cancelled\": 0,\n    \"pruned\": 0,\n    \"infeasible\": 0\n  },\n"
       "  \"best\": [\n    {\n      \"kind\": \"initial\",\n      \"n_trials\": 3,\n"
       "      \"y\": 0.25,\n      \"campaign\": 2,\n      \"index\": 5\n    }\n  ],\n"
-      "  \"trials_per_s\": 0.5,\n  \"tasks_per_s\": 0.75,\n  \"rate_window_s\": 8,\n"
+      "  \"trials_per_s\": 0.5,\n  \"tasks_per_s\": 0.75,\n  \"events_per_s\": 1000000,\n  "
+      "\"rate_window_s\": 8,\n"
       "  \"workers\": 1,\n  \"workers_busy\": 1,\n  \"workers_lost\": 0,\n"
       "  \"worker_utilisation\": 0.875,\n  \"manager_load\": 0.125,\n"
       "  \"proposal_median_s\": null,\n  \"eta_s\": 8,\n"
@@ -125,6 +130,7 @@ static void text_is_fixed(void **state)
                         .rate_s = 8,
                         .trials_per_s = 0.5,
                         .tasks_per_s = 0.75,
+                        .events_per_s = 1e6,
                         .eta_s = 8,
                         .manager_load = 0.125,
                         .worker_utilisation = 0.875,
@@ -222,6 +228,7 @@ static void rates_are_of_windows(void **state)
   check_near(f->rate_s, 60, 1e-12);
   check_near(f->trials_per_s, 10, 1e-12);
   check_near(f->tasks_per_s, 11, 1e-12);
+  check_near(f->events_per_s, 10000, 1e-12);
   check_near(f->eta_s, (5000.0 - 780) / 11, 1e-12);
   check_near(f->manager_load, 0.2, 1e-12);
   assert_int_equal(f->by_status[AUS_S_OK], 680);
@@ -241,9 +248,14 @@ static void written_every_five_seconds(void **state)
   doc = file_now();
   assert_true(number(doc, "tasks", "total") == 10);
   aus_json_destroy(doc);
-  aus_status_tick(b, &tasks, 0.5, 105);
+  aus_status_write(b);
   doc = file_now();
   assert_true(number(doc, "tasks", "total") == 20);
+  aus_json_destroy(doc);
+  tasks.n_tasks = 30;
+  aus_status_tick(b, &tasks, 0.5, 105);
+  doc = file_now();
+  assert_true(number(doc, "tasks", "total") == 30);
   aus_json_destroy(doc);
   aus_status_close(b);
 }
@@ -316,6 +328,7 @@ static void never_fails(void **state)
   (void)state;
   aus_status_enter(NULL, AUS_RUN_RUNNING);
   aus_status_end(NULL, AUS_EIO, NULL);
+  aus_status_write(NULL);
   aus_status_idle(NULL, 1);
   commit(NULL, 0, false, 1, AUS_S_OK, 1);
   aus_status_tick(NULL, &tasks, 0, 0);

@@ -2,7 +2,7 @@
 EXTRA_DIST += tests/unit/tempdir.h tests/unit/h5put.h
 if HAVE_CMOCKA
 STORE_TESTS = tests/unit/journal.t tests/unit/rundir.t tests/unit/runlock.t tests/unit/shard.t \
-	tests/unit/store_read.t tests/unit/store_same.t
+	tests/unit/store_read.t tests/unit/store_same.t tests/unit/store_check.t tests/unit/store_csv.t
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 
@@ -24,4 +24,10 @@ tests_unit_store_read_t_LDADD = $(UNIT_LDADD)
 tests_unit_store_same_t_SOURCES = tests/unit/store_same.c
 tests_unit_store_same_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_same_t_LDADD = $(UNIT_LDADD)
+tests_unit_store_check_t_SOURCES = tests/unit/store_check.c
+tests_unit_store_check_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_check_t_LDADD = $(UNIT_LDADD)
+tests_unit_store_csv_t_SOURCES = tests/unit/store_csv.c
+tests_unit_store_csv_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_csv_t_LDADD = $(UNIT_LDADD)
 endif

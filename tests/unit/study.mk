@@ -1,12 +1,15 @@
 # unit tests of src/study
 if HAVE_CMOCKA
-STUDY_TESTS = tests/unit/study_sensitivity.t tests/unit/study_trials.t
+STUDY_TESTS = tests/unit/study_sensitivity.t tests/unit/study_trials.t tests/unit/study_outline.t
 check_PROGRAMS += $(STUDY_TESTS)
 TESTS += $(STUDY_TESTS)
 
 tests_unit_study_sensitivity_t_SOURCES = tests/unit/study_sensitivity.c
 tests_unit_study_sensitivity_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_study_sensitivity_t_LDADD = $(UNIT_LDADD)
+tests_unit_study_outline_t_SOURCES = tests/unit/study_outline.c
+tests_unit_study_outline_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_study_outline_t_LDADD = $(UNIT_LDADD)
 tests_unit_study_trials_t_SOURCES = tests/unit/study_trials.c
 tests_unit_study_trials_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_study_trials_t_LDADD = $(UNIT_LDADD)

@@ -47,6 +47,8 @@ static void ranges_travel_sorted(void **state)
   }
   for (i = 0; i < b.n; i++)
     check_fails(aus_ranges_decode(&back, b.data, (size_t)i, &err), AUS_EFORMAT, "damaged", &err);
+  aus_buf_u8(&b, 0);
+  check_fails(aus_ranges_decode(&back, b.data, (size_t)b.n, &err), AUS_EFORMAT, "damaged", &err);
   aus_ranges_fini(&r);
   aus_ranges_fini(&back);
   aus_buf_fini(&b);

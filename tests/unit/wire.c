@@ -141,13 +141,26 @@ static void bad_values(void **state)
   aus_wire_stop s = stop;
   aus_wire_progress g = progress;
   aus_buf b;
+  int i;
 
   (void)state;
   aus_buf_init(&b);
   s.mode = 3;
   aus_wire_stop_encode(&s, &b);
   assert_int_equal(decode(2, b.data, (size_t)b.n), AUS_EFORMAT);
+  for (i = 0; i < 2; i++) {
+    s = stop;
+    s.code = i == 0 ? AUS_OK + 1 : AUS_EDIFF - 1;
+    aus_buf_clear(&b);
+    aus_wire_stop_encode(&s, &b);
+    assert_int_equal(decode(2, b.data, (size_t)b.n), AUS_EFORMAT);
+  }
   aus_buf_clear(&b);
+  g.phase = AUS_PHASE_LONG_CALL + 1;
+  aus_wire_progress_encode(&g, &b);
+  assert_int_equal(decode(1, b.data, (size_t)b.n), AUS_EFORMAT);
+  aus_buf_clear(&b);
+  g = progress;
   g.expect_s = NAN;
   aus_wire_progress_encode(&g, &b);
   assert_int_equal(decode(1, b.data, (size_t)b.n), AUS_EFORMAT);

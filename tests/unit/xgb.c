@@ -473,6 +473,67 @@ static void damaged_json(void **state)
   aus_free(bytes);
 }
 
+/* Text of a model with one string put for another. */
+static void try_edited(const char *text, size_t n, const char *from, const char *to, int must_fail)
+{
+  char *copy = malloc(n + strlen(to) + 1), *at;
+  size_t head;
+
+  assert_non_null(copy);
+  memcpy(copy, text, n);
+  copy[n] = '\0';
+  at = strstr(copy, from);
+  assert_non_null(at);
+  head = (size_t)(at - copy);
+  memmove(at + strlen(to), at + strlen(from), n - head - strlen(from));
+  memcpy(at, to, strlen(to));
+  try_bytes(copy, n - strlen(from) + strlen(to), must_fail);
+  free(copy);
+}
+
+/* Numbers and strings as JSON has them, and the words that XGBoost writes for reals without a value. */
+static void json_grammar(void **state)
+{
+  size_t n, n_json;
+  char *bytes = small_model(&n), *text = as_json(bytes, n, &n_json);
+
+  (void)state;
+  try_edited(text, n_json, "\"tree_info\":[0", "\"tree_info\":[0x0", 1);
+  try_edited(text, n_json, "\"tree_info\":[0", "\"tree_info\":[00", 1);
+  try_edited(text, n_json, "\"tree_info\":[0", "\"tree_info\":[0.", 1);
+  try_edited(text, n_json, "\"tree_info\":[0", "\"tree_info\":[0e", 1);
+  try_edited(text, n_json, "\"tree_info\":[0", "\"tree_info\":[0.0E+0", 0);
+  try_edited(text, n_json, "\"feature_names\":[]", "\"feature_names\":[\"\\u-001\"]", 1);
+  try_edited(text, n_json, "\"feature_names\":[]", "\"feature_names\":[\"\\ud83d\"]", 1);
+  try_edited(text, n_json, "\"feature_names\":[]", "\"feature_names\":[\"\t\"]", 1);
+  try_edited(text, n_json, "\"base_weights\":[", "\"base_weights\":[NaN,", 1); /* one too many */
+  try_edited(text, n_json, "\"default_left\":[1,", "\"default_left\":[2,", 1); /* XGBoost: right */
+  try_edited(text, n_json, "\"parents\":[2147483647", "\"parents\":[NaN", 1);
+  free(text);
+  aus_free(bytes);
+}
+
+/* A node's own weight does not matter to a prediction; text with such words in it reads back. */
+static void words_read_back(void **state)
+{
+  size_t n, n_json;
+  char *bytes = small_model(&n), *text, *at;
+  static const char key[] = "base_weights[$d#L";
+  aus_xgb *m, *again;
+
+  (void)state;
+  for (at = bytes; memcmp(at, key, sizeof key - 1) != 0; at++)
+    assert_true(at < bytes + n - sizeof key);
+  memcpy(at + sizeof key - 1 + 8, "\x7f\xc0\0\0\x7f\x80\0\0", 8);
+  check_ok(aus_xgb_load(&m, "words", bytes, n, &err), &err);
+  check_ok(aus_xgb_save_json(m, &text, &n_json, &err), &err);
+  check_ok(aus_xgb_load(&again, "words", text, n_json, &err), &err);
+  aus_xgb_destroy(m);
+  aus_xgb_destroy(again);
+  aus_free(text);
+  aus_free(bytes);
+}
+
 /* What a byte replaced at random hits too seldom. */
 static void garbage(void **state)
 {
@@ -594,6 +655,7 @@ int main(void)
       cmocka_unit_test(training),         cmocka_unit_test(weights),
       cmocka_unit_test(same_bytes),       cmocka_unit_test(bad_arguments),
       cmocka_unit_test(damaged_ubj),      cmocka_unit_test(damaged_json),
+      cmocka_unit_test(json_grammar),     cmocka_unit_test(words_read_back),
       cmocka_unit_test(garbage),          cmocka_unit_test(pretty_json),
       cmocka_unit_test(out_of_memory),
   };
