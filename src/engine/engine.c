@@ -1091,6 +1091,7 @@ static bool close_manager(aus_engine *e, int code)
   bool all = stop_workers(e, code);
   int i;
 
+  if (e->conf.fragile && e->size > 1) all = false;
   for (i = 1; i <= e->n_peers; i++) {
     aus_err why;
 

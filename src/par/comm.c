@@ -19,6 +19,8 @@ enum {
 };
 
 /* Tags let a busy worker look for some messages only. */
+enum { SMALL_BYTES = 2048, SEEN_AT_ONCE = 64 }; /* small: comes at once when it comes */
+
 enum { TAG_HELLO = 10, TAG_TASK, TAG_RESULT, TAG_PROGRESS, TAG_STOP, TAG_MODEL };
 
 static const int tag_of[] = {
@@ -42,6 +44,14 @@ typedef struct queue {
   parcel *first, *last;
 } queue;
 
+/* A large message on its way in: nobody waits for it, because its sender may die over it. */
+typedef struct arrival {
+  struct arrival *next;
+  MPI_Request request;
+  int source, tag, n, done;
+  char bytes[];
+} arrival;
+
 struct aus_comm {
   MPI_Comm ctl; /* MPI_COMM_NULL: loop-back only */
   int rank, size;
@@ -52,8 +62,10 @@ struct aus_comm {
   int64_t n_sends, cap_requests, cap_sends, cap_finished;
   aus_buf spare[KEEP_BUFFERS];
   int n_spare;
-  char *in; /* the message received last */
+  char *in; /* the message received last, if it was small */
   int64_t cap_in;
+  arrival *first, *last; /* in the order in which they were seen */
+  arrival *taken;        /* the message received last, if it was large */
   /* Loop-back: `local` is the worker's end (owned by the manager's), `boss` the manager's. */
   aus_comm *local, *boss;
   queue box;   /* what the other end sent here */
@@ -374,26 +386,114 @@ done:
   return rc;
 }
 
-static int receive_mpi(aus_comm *c, bool urgent_only, aus_msg *m, bool *got, aus_err *err)
+static int hand_out(const char *bytes, int n, int source, aus_msg *m, bool *got, aus_err *err)
+{
+  int rc = aus_msg_decode(bytes, (size_t)n, m, err);
+
+  if (rc != AUS_OK) aus_err_prepend(err, "from rank %d: ", source);
+  m->peer = source;
+  *got = rc == AUS_OK;
+  return rc;
+}
+
+/* Is an older message of this sender still on its way? Order is kept, but urgent ones overtake the others
+ * for a receiver that looks for nothing else. */
+static bool overtakes(const aus_comm *c, const arrival *than, int source, bool urgent_only)
+{
+  const arrival *a;
+
+  for (a = c->first; a && a != than; a = a->next)
+    if (a->source == source && (!urgent_only || is_urgent(a->tag))) return true;
+  return false;
+}
+
+static void unlink_arrival(aus_comm *c, arrival *a)
+{
+  arrival **at = &c->first, *before = NULL;
+
+  while (*at != a) {
+    before = *at;
+    at = &(*at)->next;
+  }
+  *at = a->next;
+  if (c->last == a) c->last = before;
+}
+
+/* The first of the large ones that is here. */
+static int take_arrival(aus_comm *c, bool urgent_only, aus_msg *m, bool *got, aus_err *err)
+{
+  int rc = AUS_OK;
+  arrival *a;
+
+  for (a = c->first; a; a = a->next) {
+    if (!a->done) AUS_MPI(MPI_Test(&a->request, &a->done, MPI_STATUS_IGNORE), err);
+    if (!a->done || (urgent_only && !is_urgent(a->tag)) || overtakes(c, a, a->source, urgent_only))
+      continue;
+    unlink_arrival(c, a);
+    c->taken = a;
+    rc = hand_out(a->bytes, a->n, a->source, m, got, err);
+    break;
+  }
+done:
+  return rc;
+}
+
+static int begin_arrival(aus_comm *c, int n, MPI_Message *message, const MPI_Status *status,
+                         aus_err *err)
+{
+  int rc = AUS_OK;
+  arrival *a = aus_zalloc(1, sizeof *a + (size_t)n);
+
+  if (!a) AUS_FAIL(err, AUS_ENOMEM, "out of memory (%d bytes)", n);
+  *a = (arrival){.source = status->MPI_SOURCE, .tag = status->MPI_TAG, .n = n};
+  AUS_MPI(MPI_Imrecv(a->bytes, n, MPI_BYTE, message, &a->request), err);
+  if (c->last)
+    c->last->next = a;
+  else
+    c->first = a;
+  c->last = a;
+  a = NULL;
+done:
+  aus_free(a);
+  return rc;
+}
+
+/* The next message that MPI has seen: a small one is taken, a large one begins to arrive. */
+static int see_one(aus_comm *c, bool urgent_only, aus_msg *m, bool *seen, bool *got, aus_err *err)
 {
   int rc = AUS_OK, n = 0;
   MPI_Message message;
   MPI_Status status;
 
   if (urgent_only) {
-    AUS_TRY(probe(c, TAG_STOP, got, &message, &status, err));
-    if (!*got) AUS_TRY(probe(c, TAG_MODEL, got, &message, &status, err));
+    AUS_TRY(probe(c, TAG_STOP, seen, &message, &status, err));
+    if (!*seen) AUS_TRY(probe(c, TAG_MODEL, seen, &message, &status, err));
   } else
-    AUS_TRY(probe(c, MPI_ANY_TAG, got, &message, &status, err));
-  if (!*got) goto done;
-  *got = false;
+    AUS_TRY(probe(c, MPI_ANY_TAG, seen, &message, &status, err));
+  if (!*seen) goto done;
   AUS_MPI(MPI_Get_count(&status, MPI_BYTE, &n), err);
+  if (n > SMALL_BYTES || overtakes(c, NULL, status.MPI_SOURCE, urgent_only)) {
+    rc = begin_arrival(c, n, &message, &status, err);
+    goto done;
+  }
   AUS_TRY(aus_grow(&c->in, &c->cap_in, n + 1, 1, err));
   AUS_MPI(MPI_Mrecv(c->in, n, MPI_BYTE, &message, &status), err);
-  rc = aus_msg_decode(c->in, (size_t)n, m, err);
-  if (rc != AUS_OK) aus_err_prepend(err, "from rank %d: ", status.MPI_SOURCE);
-  m->peer = status.MPI_SOURCE;
-  *got = rc == AUS_OK;
+  rc = hand_out(c->in, n, status.MPI_SOURCE, m, got, err);
+done:
+  return rc;
+}
+
+static int receive_mpi(aus_comm *c, bool urgent_only, aus_msg *m, bool *got, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  bool seen = true;
+
+  aus_free(c->taken);
+  c->taken = NULL;
+  for (i = 0; i < SEEN_AT_ONCE && seen && !*got; i++) {
+    if (c->first) AUS_TRY(take_arrival(c, urgent_only, m, got, err));
+    if (!*got) AUS_TRY(see_one(c, urgent_only, m, &seen, got, err));
+  }
 done:
   return rc;
 }
@@ -476,6 +576,16 @@ static void free_buffers(aus_comm *c)
     MPI_Request_free(&c->request[i]);
     aus_buf_init(&c->sending[i]);
   }
+  while (c->first) {
+    arrival *a = c->first;
+
+    c->first = a->next;
+    if (a->done)
+      aus_free(a);
+    else
+      MPI_Request_free(&a->request);
+  }
+  aus_free(c->taken);
   while (c->n_spare > 0)
     aus_buf_fini(&c->spare[--c->n_spare]);
   aus_free(c->request);

@@ -6,6 +6,7 @@
 #include "study/run.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "par/agree.h"
@@ -63,6 +64,7 @@ static aus_engine_conf engine_conf(aus_session *s)
   const aus_load *r = &s->load;
   aus_study_parts parts = r->type->parts(r->self);
   const aus_opts *o = r->engine_opts;
+  const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
 
   return (aus_engine_conf){
       .sched = {.prefetch = (int)aus_opt_int(o, "prefetch"),
@@ -96,6 +98,7 @@ static aus_engine_conf engine_conf(aus_session *s)
       .journal = s->past.journal,
       .recall = s->past.recall,
       .dir = s->dir,
+      .fragile = recovery && strcmp(recovery, "1") == 0,
   };
 }
 
