@@ -1,8 +1,8 @@
 # Man pages: the hand-written part is distributed, the page is made with the built program.
 MAN_PAGES_IN = doc/auspex.1.in doc/auspex-config.1.in doc/auspex-run.1.in doc/auspex-serverless.1.in \
-	doc/auspex-status.1.in doc/auspex-diff.1.in doc/auspex-export.1.in doc/auspex-verify.1.in
+	doc/auspex-status.1.in doc/auspex-diff.1.in doc/auspex-export.1.in doc/auspex-merge.1.in doc/auspex-verify.1.in
 man1_MANS = doc/auspex.1 doc/auspex-config.1 doc/auspex-run.1 doc/auspex-serverless.1 \
-	doc/auspex-status.1 doc/auspex-diff.1 doc/auspex-export.1 doc/auspex-verify.1
+	doc/auspex-status.1 doc/auspex-diff.1 doc/auspex-export.1 doc/auspex-merge.1 doc/auspex-verify.1
 CLEANFILES += $(man1_MANS)
 EXTRA_DIST += $(MAN_PAGES_IN) doc/gen-man.sh
 
@@ -15,6 +15,7 @@ doc/auspex-run.1: doc/auspex-run.1.in
 doc/auspex-serverless.1: doc/auspex-serverless.1.in
 doc/auspex-status.1: doc/auspex-status.1.in
 doc/auspex-diff.1: doc/auspex-diff.1.in
+doc/auspex-merge.1: doc/auspex-merge.1.in
 doc/auspex-export.1: doc/auspex-export.1.in
 doc/auspex-verify.1: doc/auspex-verify.1.in
 

@@ -6,6 +6,7 @@
 #include "cmd/config.h"
 #include "cmd/diff.h"
 #include "cmd/export.h"
+#include "cmd/merge.h"
 #include "cmd/replay.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
@@ -27,6 +28,7 @@ const aus_command *const aus_commands[] = {
     &aus_cmd_config,
     &aus_cmd_verify,
     &aus_cmd_diff,
+    &aus_cmd_merge,
     &aus_cmd_export,
     &aus_serverless_cmd_simulate,
     &aus_serverless_cmd_sample,

@@ -106,6 +106,8 @@ static int check_param(const aus_param *p, aus_err *err)
 
   if (!isfinite(p->lower))
     AUS_FAIL(err, AUS_ECONFIG, "parameter %s: lower bound is not finite", p->name);
+  if (p->kind == AUS_P_SHARE ? p->group < 0 : p->group != -1)
+    AUS_FAIL(err, AUS_ECONFIG, "parameter %s: group is %d", p->name, p->group);
   if (p->kind == AUS_P_FIXED) goto done;
   if (!isfinite(p->upper))
     AUS_FAIL(err, AUS_ECONFIG, "parameter %s: upper bound is not finite", p->name);
@@ -130,8 +132,6 @@ static int check_param(const aus_param *p, aus_err *err)
   if (p->kind == AUS_P_SHARE && (p->lower < 0.0 || p->upper > 1.0))
     AUS_FAIL(err, AUS_ECONFIG, "parameter %s: a share lies in 0 to 1, not %g to %g", p->name,
              p->lower, p->upper);
-  if (p->kind == AUS_P_SHARE ? p->group < 0 : p->group != -1)
-    AUS_FAIL(err, AUS_ECONFIG, "parameter %s: group is %d", p->name, p->group);
 done:
   return rc;
 }

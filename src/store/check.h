@@ -33,4 +33,25 @@ typedef struct aus_check_count {
 AUS_CHECKED int aus_check_result(const char *path, int max, aus_buf *lines, aus_check_count *count,
                                  aus_err *err);
 
+typedef struct aus_check_run {
+  int64_t faults;
+  uint64_t seed;
+  int64_t records, commits;
+  uint64_t dropped; /* bytes behind the last good record; a resumed run cuts them off */
+  int64_t shards, set_aside;
+  uint64_t bytes; /* of rows read */
+} aus_check_run;
+
+/** Check the directory of a run that is not under way: the journal's header and records, and that each
+ * shard opens, belongs to the run and can be read. A cut last record is no fault. Whether rows are those
+ * that a result was committed with is seen when the run goes on.
+ *
+ * @return AUS_OK, with or without faults; AUS_EFORMAT when it is no run directory; AUS_EBUSY when a run
+ *         has it; AUS_EIO; AUS_ENOMEM
+ *
+ * Local. Changes nothing.
+ */
+AUS_CHECKED int aus_check_rundir(const char *dir, int max, aus_buf *lines, aus_check_run *run,
+                                 aus_err *err);
+
 #endif

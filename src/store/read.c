@@ -58,6 +58,8 @@ static int check_root(const aus_read *f, const char *study, aus_err *err)
   if (study && strcmp(text, study) != 0)
     AUS_FAIL(err, AUS_EFORMAT, "%s: a result of study \"%s\", expected \"%s\"", f->name, text,
              study);
+  if (study && H5Lexists(f->file, "sources", H5P_DEFAULT) > 0)
+    AUS_FAIL(err, AUS_EFORMAT, "%s: a merged result; give one of its sources", f->name);
 done:
   return rc;
 }

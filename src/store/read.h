@@ -19,7 +19,7 @@ typedef struct aus_read aus_read;
  *
  * @param [in] study  what its attribute `study` must be; NULL: anything
  * @return AUS_OK; AUS_EFORMAT: no such file, no HDF5 file, cut off, not of auspex, of another format
- *         version, of another study; AUS_EIO; AUS_ENOMEM
+ *         version, of another study, joined from several results; AUS_EIO; AUS_ENOMEM
  *
  * Local.
  */

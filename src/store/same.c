@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/same_impl.h"
 #include "store/scan.h"
 #include "util/alloc.h"
 
@@ -627,4 +628,18 @@ done:
   aus_h5_drop(y);
   aus_buf_fini(&s.path);
   return aus_scan_code(rc, err);
+}
+
+int aus_same_objects(hid_t a, hid_t b, const char *path, bool *same_, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_same_conf conf = {.all = true};
+  aus_same_count count = {0};
+  same s = {.conf = &conf, .count = &count};
+
+  aus_buf_init(&s.path);
+  rc = same_object(&s, a, b, path, err);
+  *same_ = count.differences == 0;
+  aus_buf_fini(&s.path);
+  return rc;
 }

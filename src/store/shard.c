@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/h5.h"
+#include "store/scan.h"
 #include "util/alloc.h"
 #include "util/buf.h"
 #include "util/file.h"
@@ -475,6 +475,22 @@ static int check_file(hid_t file, uint64_t run, uint32_t number, aus_err *err)
   if (found_number != number) AUS_FAIL(err, AUS_EIO, "has number %" PRIu32 " inside", found_number);
 done:
   aus_h5_drop(text);
+  return rc;
+}
+
+int aus_shard_look(const char *dir, uint64_t run, uint32_t number, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *path = NULL;
+  hid_t file = -1;
+
+  AUS_TRY(path_of(&path, dir, number, err));
+  AUS_TRY(aus_scan_file(&file, path, err));
+  rc = check_file(file, run, number, err);
+  if (rc != AUS_OK) aus_err_prepend(err, "%s: ", path);
+done:
+  aus_h5_drop(file);
+  aus_free(path);
   return rc;
 }
 

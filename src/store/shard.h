@@ -66,6 +66,10 @@ AUS_CHECKED int aus_shard_next_number(const char *dir, uint32_t *next, aus_err *
  * @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_shard_set_aside(const char *dir, uint32_t number, aus_err *err);
 
+/** Does a closed shard open, and is it of this run and number? @return AUS_OK; AUS_EIO, naming the file;
+ * AUS_EFORMAT when there is none or it is no HDF5 file; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_shard_look(const char *dir, uint64_t run, uint32_t number, aus_err *err);
+
 /* Reading closed shards; keeps a few files open. */
 typedef struct aus_shard_reader aus_shard_reader;
 

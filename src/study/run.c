@@ -133,6 +133,8 @@ static int publish(aus_session *s, const aus_pub *pub, bool together, int rc, au
   if (!yes) return rc;
   aus_status_enter(s->status, AUS_RUN_PUBLISHING);
   published = aus_output_write(s, pub, together, &why);
+  if (published == AUS_OK && call->rank == 0)
+    published = aus_resume_note(&s->past, AUS_NOTE_PUBLISHED, s->out_path, &why);
   if (rc == AUS_OK) {
     *err = why;
     if (published == AUS_OK && call->rank == 0) s->load.type->report(s->load.self, call->out);

@@ -28,7 +28,7 @@ for command in run status config "serverless simulate" "serverless sample" "serv
   grep -q -- '--set' "$tap_dir/out"
   result $? "$command --help lists the options" "$tap_dir/out"
 done
-for command in export verify diff; do
+for command in merge export verify diff; do
   "$auspex" $command --help >"$tap_dir/out" 2>"$tap_dir/err"
   expect 0 $? "$command --help succeeds"
   grep -q -- '--quiet' "$tap_dir/out"

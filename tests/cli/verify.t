@@ -91,4 +91,51 @@ with h5py.File("spoiled.h5", "r+") as f:
 else
   skip "damaged files" "no python3 with h5py"
 fi
+
+# The directory of a run that was killed.
+AUSPEX_FAULT=delay_ms=300,seed=1 "$auspex" run "$data/small.json" -q -o late.h5 >log 2>&1 </dev/null &
+run=$!
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+  [ "$(wc -c 2>/dev/null <late.run/journal.ausj)" -gt 4000 ] 2>/dev/null && break
+  sleep 0.2
+done
+said 7 "a run that is under way" late.run
+expect "auspex: late.run: a run is under way" "$(cat err)" "a run that is under way: message"
+kill -9 $run
+wait $run 2>/dev/null
+before=$(cat late.run/journal.ausj late.run/shards/* | cksum)
+said 0 "a killed run" late.run
+grep -Eq '^late.run: seed 2, [1-9][0-9]* records, [1-9][0-9]* results.*, 1 shard, [1-9][0-9]* bytes read: 0 faults$' out
+result $? "a killed run: what is said" out
+expect "$before" "$(cat late.run/journal.ausj late.run/shards/* | cksum)" "a killed run: nothing is changed"
+cp -r late.run cut.run
+size=$(wc -c <cut.run/journal.ausj)
+head -c $((size - 3)) late.run/journal.ausj >cut.run/journal.ausj
+said 0 "a cut record" cut.run
+grep -q ' bytes cut off at the end, ' out
+result $? "a cut record: what is said" out
+printf 'X' | dd of=cut.run/journal.ausj bs=1 seek=20 conv=notrunc 2>/dev/null
+said 1 "a damaged journal" cut.run
+grep -q '^journal.ausj: ' out
+result $? "a damaged journal: what is said" out
+cp late.run/journal.ausj cut.run/journal.ausj
+cp cut.run/shards/s000000.h5 cut.run/shards/s000007.h5
+echo none >cut.run/shards/s000008.h5
+: >cut.run/shards/s000009.h5.bad
+said 1 "shards that are none" cut.run
+printf '%s\n' 'shards/s000007.h5: has number 0 inside' 'shards/s000008.h5: not an HDF5 file' | diff - out >log
+[ "$(grep -c '^<' log)" = 0 ]
+result $? "shards that are none: what is said" out
+grep -q ', 3 shards and 1 set aside, .*: 2 faults$' out
+result $? "shards that are none: summary" out
+rm cut.run/journal.ausj cut.run/shards/s00000[789]*
+said 1 "no journal" cut.run
+rm cut.run/auspex.run
+said 3 "no run directory" cut.run
+grep -q 'no run directory (the marker auspex.run is missing)$' err
+result $? "no run directory: message" err
+timeout 60 "$auspex" run "$data/small.json" -q -o late.h5 >log 2>&1 </dev/null
+result $? "the killed run goes on" log
+same_files small.h5 late.h5 >log 2>&1
+result $? "and has the result" log
 done_testing

@@ -96,9 +96,17 @@ static void tasks(aus_buf *b)
 static void results(aus_buf *b)
 {
   double y[2] = {0.25, 1e9};
+  char bytes[] = "abc";
   aus_range range[2] = {{.trial = aus_trial_id(1, 2), .table = 1, .shard = 3, .n = 10, .crc = 99},
                         {.trial = aus_trial_id(1, 3), .table = 1, .first = 10, .n = 1}};
-  aus_result r = {.id = aus_trial_id(1, 2), .n_y = 2, .y = y, .n_ranges = 2, .ranges = range};
+  aus_blob blob = {.key = {1, 2}, .n = 3, .bytes = bytes, .range = {.trial = 1, .n = 3}};
+  aus_result r = {.id = aus_trial_id(1, 2),
+                  .n_y = 2,
+                  .y = y,
+                  .n_ranges = 2,
+                  .ranges = range,
+                  .n_blobs = 1,
+                  .blobs = &blob};
   aus_ranges list = {.range = range, .n = 2};
 
   aus_result_encode(&r, b);
@@ -173,6 +181,7 @@ static void campaign(const char *name, const aus_param *params, int n_params, au
     }
   }
   snprintf(file, sizeof file, "request-%s", name);
+  put("propose", file, b.data + 1, (size_t)b.n - 1);
   put_buf("bo", file, &b);
   aus_buf_fini(&b);
   aus_buf_fini(&answer);

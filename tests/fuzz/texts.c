@@ -69,6 +69,7 @@ static void compare(const char *before, const char *now)
   aus_buf_fini(&forbidden);
 }
 
+/* A byte order mark is no JSON, although our reader passes over it. */
 static void layout(const char *text, size_t n)
 {
   aus_buf first, second;
@@ -103,6 +104,6 @@ FUZZ_TARGET(texts)
   if (what == 1) crash_file(text, len);
   if (what == 2) wall_time(text);
   if (what == 3) compare(text, half < len ? text + half + 1 : text);
-  if (what == 4 && half == len) layout(text, len);
+  if (what == 4 && half == len && text[0] != '\xef') layout(text, len);
   free(text);
 }

@@ -55,9 +55,9 @@ options='' delay_ms=40
 # journal_has NAME BYTES
 journal_has() { [ "$(stat -c %s "$tap_dir/$1.run/journal.ausj")" -ge "$2" ]; }
 
-# under_way NAME: waits until work has been done that can be lost
+# under_way NAME [BYTES]: waits until work has been done that can be lost
 under_way() {
-  if until_true 60 journal_has "$1" 4096; then
+  if until_true 60 journal_has "$1" "${2:-4096}"; then
     result 0 "$1: under way"
   else
     scontrol show job >>"$tap_dir/$1.log" 2>&1
@@ -92,6 +92,14 @@ same() {
   result $? "$1: the file is that of the uninterrupted run" "$tap_dir/$1.log"
 }
 
+# resumed NAME: the work of the first job was not done again (another program than ours need not say so)
+resumed() {
+  [ "$program" = "$AUS_TOP_BUILDDIR/auspex" ] || return 0
+  "$AUS_PYTHON" -c 'import h5py, sys; sys.exit(int(h5py.File(sys.argv[1])["provenance/run"].attrs["resumes"]) < 1)' \
+    "$tap_dir/$1.h5" >>"$tap_dir/$1.log" 2>&1
+  result $? "$1: resumed from its journal" "$tap_dir/$1.log"
+}
+
 # finishes NAME JOB REFERENCE: without further help, after at least one restart, with the same result
 finishes() {
   until_true 120 is_over "$2"
@@ -99,5 +107,6 @@ finishes() {
   restarts=$(shown "$2" Restarts)
   [ "${restarts:-0}" -ge 1 ]
   result $? "$1: after a restart" "$tap_dir/$1.log"
+  resumed "$1"
   same "$1" "$3"
 }

@@ -54,13 +54,17 @@ done
 expect "0 1" "$(shown "${array}_1" Restarts) $(shown "${array}_2" Restarts)" "array: only task 2 was requeued"
 
 unset SCRATCH
-AUSPEX_OUTPUT=$tap_dir/local.h5 AUSPEX_FAULT=delay_ms=40 sh jobscripts/local.sh "$study" -q >"$tap_dir/local.log" 2>&1 </dev/null &
+AUSPEX_OUTPUT=$tap_dir/local.h5 AUSPEX_FAULT=delay_ms=60 sh jobscripts/local.sh "$study" -q >"$tap_dir/local.log" 2>&1 </dev/null &
 local=$!
 under_way local
+kill -USR2 $local
+until_true 30 test -s "$tap_dir/local.h5" && test -d "$tap_dir/local.run" && kill -0 $local
+result $? "local: SIGUSR2 publishes what is there, and it goes on" "$tap_dir/local.log"
 kill -TERM $local
 wait $local
 expect 75 $? "local: SIGTERM ends it with 75"
 AUSPEX_OUTPUT=$tap_dir/local.h5 timeout 60 sh jobscripts/local.sh "$study" -q >>"$tap_dir/local.log" 2>&1 </dev/null
 result $? "local: the same command goes on" "$tap_dir/local.log"
+resumed local
 same local plain
 done_testing

@@ -14,13 +14,13 @@ options="--set engine.margin_s=48" delay_ms=60
 submit wall jobscripts/slurm.slurm --time=1 --signal=B:USR1@1 && wall=$job
 options='' delay_ms=40
 
-under_way drain
-scancel --signal=USR1 --batch "$drain"
 under_way cancel
 scancel "$cancel"
 under_way term
 since=$(date +%s)
 scancel --signal=TERM --full "$term"
+under_way drain 40000
+scancel --signal=USR1 --batch "$drain"
 uninterrupted plain
 
 said drain 30 "requeued$"
@@ -39,6 +39,7 @@ submit cancel jobscripts/slurm.slurm --open-mode=append && again=$job
 finishes drain "$drain" plain
 finishes term "$term" plain
 until_true 120 is_over "$again"
+resumed cancel
 same cancel plain
 finishes wall "$wall" plain
 if says wall 'Forwarding signal'; then false; else says wall 'requeued$'; fi

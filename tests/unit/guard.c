@@ -241,10 +241,6 @@ static void signals(void **state)
 
 static void real_faults(void **state)
 {
-#ifdef AUS_SANITIZED
-  (void)state;
-  skip();
-#else
   int status = run(faults, false);
 
   (void)state;
@@ -255,7 +251,6 @@ static void real_faults(void **state)
   status = run(overflows, false);
   assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
   expect_crash(3, 19, false, 1, "SIGSEGV");
-#endif
 }
 
 static void opens_and_closes(void **state)

@@ -351,6 +351,7 @@ static void refused(void **state)
       {{{"x", "", AUS_P_INT, 0.5, 1, 0, -1}}, 1, "whole numbers"},
       {{{"x", "", AUS_P_REAL, 0, 1, 0, 0}}, 1, "group is 0"},
       {{{"x", "", AUS_P_SHARE, 0, 1, 0, -1}}, 1, "group is -1"},
+      {{{"x", "", AUS_P_FIXED, 2, 2, 0, 0}}, 1, "group is 0"},
       {{{"x", "", AUS_P_SHARE, 0, 1, 0, 0}}, 1, "alone in its group"},
       {{{"x", "", AUS_P_SHARE, -0.1, 1, 0, 0}, {"y", "", AUS_P_SHARE, 0, 1, 0, 0}},
        2,
