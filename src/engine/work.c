@@ -313,17 +313,28 @@ void aus_worker_kinds(const aus_worker_conf *conf, char *out, size_t size)
     at += (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? "," : "", conf->kinds[i].name);
 }
 
+static void say_cores(const aus_topo *topo, aus_wire_hello *h)
+{
+  cpu_set_t cores;
+
+  if (topo && topo->n_pus > 0) {
+    h->n_cores = (uint32_t)topo->n_pus;
+    h->numa = topo->numa;
+    return;
+  }
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0) h->n_cores = (uint32_t)CPU_COUNT(&cores);
+}
+
 static int say_hello(aus_worker *w, aus_err *err)
 {
   int rc = AUS_OK;
   aus_wire_hello h = {.numa = -1, .build = AUS_GIT_REVISION};
-  cpu_set_t cores;
   aus_buf b;
 
   aus_buf_init(&b);
   aus_hosts_me(&h);
-  CPU_ZERO(&cores);
-  if (sched_getaffinity(0, sizeof cores, &cores) == 0) h.n_cores = (uint32_t)CPU_COUNT(&cores);
+  say_cores(w->conf.topo, &h);
   h.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
   aus_worker_kinds(&w->conf, h.kinds, sizeof h.kinds);
   aus_wire_hello_encode(&h, &b);

@@ -18,6 +18,7 @@
 
 #include "engine/task.h"
 #include "par/comm.h"
+#include "par/topo.h"
 #include "util/poll.h"
 
 typedef struct aus_work aus_work;
@@ -71,6 +72,7 @@ typedef struct aus_worker_conf {
   int n_tables;
   double progress_s;         /* time between signs of life of a busy worker; 0: 2 s */
   int rank;                  /* in the name of the crash file */
+  const aus_topo *topo;      /* where the rank is, for HELLO; lent; NULL: asks for its cores only */
   bool isolate;              /* attempts at tasks of pure kinds run in children */
   int64_t isolate_memory_mb; /* what a child may take beyond the worker's own; 0: no limit */
   aus_poll_answer (*on_poll)(

@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,22 +16,14 @@
 #include <unistd.h>
 
 #include "par/agree.h"
+#include "par/topo.h"
 #include "study/lastrun.h"
 #include "study/run.h"
 #include "util/alloc.h"
 #include "util/file.h"
-#include "util/proc.h"
 
 /* All pairs of points are compared for phi_p and discrepancy. */
 enum { QUALITY_MAX = 10000 };
-
-/* What each rank tells about itself. */
-typedef struct place {
-  char host[64];
-  char cores[64]; /* of its set, "0-3,8" */
-  int n_cores;
-  double rss_bytes; /* after loading the study */
-} place;
 
 typedef struct dry {
   const aus_call *call;
@@ -40,55 +31,21 @@ typedef struct dry {
   const aus_dryrun_conf *conf;
   aus_outline outline;
   aus_lastrun last; /* cost_s NULL: not known */
-  place *place;     /* rank 0: of all ranks */
+  aus_topo *place;  /* rank 0: of all ranks */
+  double rss_bytes; /* rank 0: the most of any rank, with the study loaded */
 } dry;
 
 /* ---- ranks ---- */
 
-static void list_cores(const cpu_set_t *set, char *out, size_t size)
-{
-  size_t n = 0, i, first;
-
-  out[0] = '\0';
-  for (i = 0; i < CPU_SETSIZE && n + 16 < size; i++) {
-    if (!CPU_ISSET(i, set)) continue;
-    for (first = i; i + 1 < CPU_SETSIZE && CPU_ISSET(i + 1, set);)
-      i++;
-    n += (size_t)snprintf(out + n, size - n, first == i ? "%s%zu" : "%s%zu-%zu", n ? "," : "",
-                          first, i);
-  }
-  if (i < CPU_SETSIZE) snprintf(out + n, size - n, ",...");
-}
-
-static place here(void)
-{
-  place p = {.n_cores = 0};
-  struct rusage use;
-  cpu_set_t set;
-
-  aus_proc_host(p.host, sizeof p.host);
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) {
-    p.n_cores = CPU_COUNT(&set);
-    list_cores(&set, p.cores, sizeof p.cores);
-  }
-  if (getrusage(RUSAGE_SELF, &use) == 0) p.rss_bytes = 1024.0 * (double)use.ru_maxrss;
-  return p;
-}
-
 static int gather_places(dry *d, aus_err *err)
 {
   int rc = AUS_OK;
-  place mine = here();
+  aus_topo mine;
+  struct rusage use;
+  double rss = getrusage(RUSAGE_SELF, &use) == 0 ? 1024.0 * (double)use.ru_maxrss : 0;
 
-  if (d->call->rank == 0) {
-    d->place = aus_zalloc((size_t)d->call->size, sizeof *d->place);
-    if (!d->place) rc = aus_fail(err, AUS_ENOMEM, AUS_HERE, "out of memory (ranks)");
-  }
-  AUS_TRY(aus_agree(d->call->world, rc, err));
-  AUS_MPI(
-      MPI_Gather(&mine, sizeof mine, MPI_BYTE, d->place, sizeof mine, MPI_BYTE, 0, d->call->world),
-      err);
+  AUS_TRY(aus_topo_arrange(d->call->world, false, &mine, &d->place, err));
+  AUS_MPI(MPI_Reduce(&rss, &d->rss_bytes, 1, MPI_DOUBLE, MPI_MAX, 0, d->call->world), err);
 done:
   return rc;
 }
@@ -100,22 +57,29 @@ static int n_workers(const dry *d)
   return size - 1 + (size == 1 || (works < 0 ? size <= 3 : works));
 }
 
+static void tell_place(const aus_topo *p, int n_ranks, aus_buf *b)
+{
+  aus_buf_printf(b, " on %s, core%s %s", p->host, p->n_pus == 1 ? "" : "s",
+                 p->pus[0] ? p->pus : "not known");
+  if (p->bound) aus_buf_printf(b, " of %d, NUMA node %d", p->n_machine, p->numa);
+  aus_buf_text(b, p->n_pus > 0 && n_ranks > p->n_pus ? ": more ranks than cores\n" : "\n");
+}
+
 /* Ranks of one host and one set of cores in a row, as one line. */
 static void tell_ranks(const dry *d, aus_buf *b)
 {
-  const place *p = d->place;
+  const aus_topo *p = d->place;
   int i, first, size = d->call->size;
 
   for (first = 0; first < size; first = i) {
     for (i = first + 1; i < size; i++)
-      if (strcmp(p[i].host, p[first].host) != 0 || strcmp(p[i].cores, p[first].cores) != 0) break;
+      if (strcmp(p[i].host, p[first].host) != 0 || strcmp(p[i].pus, p[first].pus) != 0) break;
     aus_buf_printf(b, "%-11s", first == 0 ? "ranks" : "");
     if (i - 1 > first)
       aus_buf_printf(b, "%d to %d", first, i - 1);
     else
       aus_buf_printf(b, "%d", first);
-    aus_buf_printf(b, " on %s, core%s %s%s\n", p[first].host, p[first].n_cores == 1 ? "" : "s",
-                   p[first].cores, i - first > p[first].n_cores ? ": more ranks than cores" : "");
+    tell_place(&p[first], i - first, b);
   }
   aus_buf_printf(b, "%11s%d worker%s%s\n", "", n_workers(d), n_workers(d) == 1 ? "" : "s",
                  n_workers(d) == size ? "; rank 0 manages and works, too" : "; rank 0 manages");
@@ -277,13 +241,8 @@ static void tell_time(const dry *d, aus_buf *b)
 
 static void tell_memory(const dry *d, aus_buf *b)
 {
-  double most = 0;
-  int i;
-
-  for (i = 0; i < d->call->size; i++)
-    most = fmax(most, d->place[i].rss_bytes);
   aus_buf_printf(b, "%-11s", "memory");
-  bytes_text(most, b);
+  bytes_text(d->rss_bytes, b);
   aus_buf_text(b, " per rank with the study loaded");
   if (d->last.rss_bytes > 0) {
     aus_buf_text(b, "; at most ");

@@ -40,6 +40,7 @@ done:
 void aus_provenance_fini(aus_provenance *p)
 {
   aus_free(p->hosts);
+  aus_free(p->places);
   *p = (aus_provenance){0};
 }
 
@@ -97,6 +98,36 @@ static int lists(const aus_provenance *p, const aus_call *call, const aus_files 
   AUS_TRY(aus_pub_strings(pub, "provenance/run/input_sha256", n, text, "SHA-256 of their content",
                           err));
 done:
+  aus_free(text);
+  return rc;
+}
+
+/* Where each rank was bound, and its NUMA node. */
+static int binding(const aus_provenance *p, aus_pub *pub, aus_err *err)
+{
+  enum { LINE = sizeof(p->places->host) + AUS_TOPO_LIST };
+  int rc = AUS_OK, i;
+  const char **text = NULL;
+  char *lines = NULL;
+  aus_buf numa;
+
+  aus_buf_init(&numa);
+  AUS_NEW(text, p->n_hosts, err);
+  AUS_NEW(lines, (size_t)p->n_hosts * LINE, err);
+  for (i = 0; i < p->n_hosts; i++) {
+    const aus_topo *t = &p->places[i];
+
+    snprintf(lines + (size_t)i * LINE, LINE, "%s %s", t->host, t->pus[0] ? t->pus : "?");
+    text[i] = lines + (size_t)i * LINE;
+    aus_buf_printf(&numa, i > 0 ? ",%d" : "%d", t->numa);
+  }
+  AUS_TRY(aus_buf_check(&numa, err));
+  AUS_TRY(aus_pub_strings(pub, "provenance/run/binding", p->n_hosts, text,
+                          "host and CPUs of each rank", err));
+  AUS_TRY(aus_pub_attr_str(pub, "provenance/run", "numa", numa.data, err));
+done:
+  aus_buf_fini(&numa);
+  aus_free(lines);
   aus_free(text);
   return rc;
 }
@@ -161,6 +192,7 @@ int aus_provenance_publish(const aus_provenance *p, const aus_call *call, const 
 
   AUS_TRY(versions(p, pub, err));
   AUS_TRY(lists(p, call, files, pub, err));
+  if (p->places) AUS_TRY(binding(p, pub, err));
   if (engine_settings)
     AUS_TRY(aus_pub_attr_str(pub, "provenance/run", "engine", engine_settings, err));
   if (log) AUS_TRY(engine_log(log, pub, err));

@@ -5,6 +5,7 @@
 #define AUS_STUDY_PROVENANCE_H
 
 #include "engine/engine.h"
+#include "par/topo.h"
 #include "store/pub.h"
 #include "study/command.h"
 #include "study/files.h"
@@ -13,6 +14,8 @@ typedef struct aus_provenance {
   char start[24]; /* ISO 8601 UTC */
   int n_hosts;
   char *hosts; /* n_hosts x MPI_MAX_PROCESSOR_NAME, by rank; NULL but on rank 0 */
+  aus_topo
+      *places; /* n_hosts, the caller sets it; aus_provenance_fini() frees it; NULL: not known */
 } aus_provenance;
 
 /** Note the start and gather host names. Collective on world. @return agreed: AUS_OK; AUS_EMPI; AUS_ENOMEM */

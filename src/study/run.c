@@ -54,6 +54,8 @@ const aus_opt aus_engine_opts[] = {
      "who writes the result: all ranks together unless one was lost, or rank 0 alone"},
     {"publish_every_s", AUS_T_REAL, "0", "0:", "s",
      "publish what is there so often while the run goes on, as after SIGUSR2; 0: never"},
+    {"topo.manager_core", AUS_T_ENUM, "auto", "auto,keep", "",
+     "auto: rank 0 moves to a free core when the launcher put it on the only core of a worker"},
     {"store.deflate", AUS_T_INT, "4", "0:9", "",
      "compression level of the published file; 0: none"},
     {0},
@@ -94,7 +96,8 @@ static aus_engine_conf engine_conf(aus_session *s)
                  .run = r->run_id,
                  .first_shard = s->past.first_shard,
                  .tables = parts.tables,
-                 .n_tables = parts.n_tables},
+                 .n_tables = parts.n_tables,
+                 .topo = &s->topo},
       .journal = s->past.journal,
       .recall = s->past.recall,
       .dir = s->dir,
@@ -243,6 +246,8 @@ int aus_study_run(const aus_call *call, const char *study_path, const char *out_
   AUS_TRY(aus_provenance_start(&s.who, call->world, err));
   AUS_TRY(aus_agree(call->world, aus_files_create(&s.load.files, call->rank == 0, err), err));
   AUS_TRY(aus_load_everywhere(&s.load, err));
+  AUS_TRY(aus_topo_arrange(call->world, aus_opt_enum(s.load.engine_opts, "topo.manager_core") == 0,
+                           &s.topo, &s.who.places, err));
   if (call->rank == 0) rc = enter(&s, err);
   AUS_TRY(aus_agree(call->world, rc, err));
   AUS_MPI(MPI_Bcast(&s.past.first_shard, 1, MPI_UINT32_T, 0, call->world), err);

@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "engine/status.h"
+#include "par/topo.h"
 #include "store/rundir.h"
 #include "study/load.h"
 #include "study/provenance.h"
@@ -16,6 +17,7 @@ typedef struct aus_session {
   const char *out_path, *run_dir;
   aus_resume past; /* rank 0, but first_shard */
   aus_provenance who;
+  aus_topo topo;
   aus_engine *engine;
   /* rank 0 */
   aus_rundir *dir;

@@ -10,7 +10,7 @@ cd "$tap_dir" || exit 99
 study() {
   name=$1
   shift
-  timeout 60 "$auspex" run "$small" -q --set 'stages=[sample, initial]' -o "$name.h5" "$@" >log 2>&1 </dev/null
+  timeout 300 "$auspex" run "$small" -q --set 'stages=[sample, initial]' -o "$name.h5" "$@" >log 2>&1 </dev/null
   result $? "a result: $name" log
 }
 # said STATUS WORDS OPTIONS...: diff of a.h5 with these ends with a status

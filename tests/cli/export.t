@@ -13,7 +13,7 @@ said() {
   timeout 60 "$auspex" export "$@" >out 2>err </dev/null
   expect "$want" $? "$text: exit status"
 }
-timeout 60 "$auspex" run "$small" -q -o small.h5 >log 2>&1 </dev/null
+timeout 300 "$auspex" run "$small" -q -o small.h5 >log 2>&1 </dev/null
 result $? "a result" log
 
 said 0 "all tables" --list small.h5

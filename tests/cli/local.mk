@@ -1,6 +1,6 @@
 # tests of the program itself
 CLI_TESTS = tests/cli/help.t tests/cli/simulate.t tests/cli/sample.t tests/cli/dataset.t \
-	tests/cli/bad.t tests/cli/run.t tests/cli/stages.t tests/cli/status.t tests/cli/config.t \
+	tests/cli/bad.t tests/cli/run.t tests/cli/resume.t tests/cli/stages.t tests/cli/status.t tests/cli/config.t \
 	tests/cli/diff.t tests/cli/dryrun.t tests/cli/verify.t tests/cli/export.t tests/cli/merge.t
 TESTS += $(CLI_TESTS)
 EXTRA_DIST += $(CLI_TESTS) tests/golden/compare.py tests/cli/bad

@@ -17,8 +17,8 @@ result $? "the run directory is gone at the end"
 [ ! -e small-compat.h5.part ]
 result $? "no part file is left"
 
-# A run that failed leaves its directory; the next one removes what is ours in it, says so, and leaves
-# what is not.
+# A run that failed leaves its directory. One of another configuration does not go on there: it names what
+# differs. Only --fresh --force discards it, says so, and leaves what is not ours.
 before=$(md5sum <small-compat.h5)
 timeout 60 "$auspex" run "$small" -q --set serverless.max_time=1 --set engine.max_failed=3 >log 2>&1
 expect 5 $? "too many failed trials end with 5"
@@ -29,7 +29,13 @@ echo mine >small-compat.run/notes.txt
 mkdir -p small-compat.run/shards
 echo stale >small-compat.run/shards/s000099.h5
 timeout 60 "$auspex" run "$small" >log 2>&1
-expect 0 $? "a run over that directory succeeds"
+expect 6 $? "a run of another configuration is refused"
+grep -q '^  serverless.max_time: 1 then, 0 now$' log
+result $? "and what differs is named" log
+timeout 60 "$auspex" run "$small" --fresh >log 2>&1
+expect 2 $? "--fresh alone discards nothing"
+timeout 60 "$auspex" run "$small" --fresh --force >log 2>&1
+expect 0 $? "--fresh --force starts anew"
 grep -q 'info .*small-compat.run.*removed' log
 result $? "what was removed is said" log
 [ -f small-compat.run/notes.txt ] && [ ! -e small-compat.run/shards ] && [ ! -e small-compat.run/auspex.run ]

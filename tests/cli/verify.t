@@ -17,7 +17,7 @@ said() {
 made() {
   name=$1
   shift
-  timeout 60 "$auspex" "$@" -o "$name.h5" >log 2>&1 </dev/null
+  timeout 300 "$auspex" "$@" -o "$name.h5" >log 2>&1 </dev/null
   result $? "$name is made" log
   said 0 "$name" "$name.h5"
   grep -q "^$name.h5: [1-9][0-9]* datasets, [1-9][0-9]* bytes read: 0 faults$" out
@@ -134,7 +134,7 @@ rm cut.run/auspex.run
 said 3 "no run directory" cut.run
 grep -q 'no run directory (the marker auspex.run is missing)$' err
 result $? "no run directory: message" err
-timeout 60 "$auspex" run "$data/small.json" -q -o late.h5 >log 2>&1 </dev/null
+timeout 300 "$auspex" run "$data/small.json" -q -o late.h5 >log 2>&1 </dev/null
 result $? "the killed run goes on" log
 same_files small.h5 late.h5 >log 2>&1
 result $? "and has the result" log

@@ -76,12 +76,6 @@ run twice 4 crash_id=1:3 --set "$brief"
 recorded twice 6 "two workers die of one trial: it is recorded as crashed"
 run hang 3 hang_id=1:3,attempts=1 --set "$brief" $quick
 compared hang brief "a trial hangs: the watchdog ends its worker"
-run apart 3 crash_id=1:3,attempts=1 --set "$brief" --set engine.publish=collective
-# With --enable-recovery mpirun 4.1 ends with 0, whatever the ranks return.
-said apart 'auspex: engine.publish=collective, but a worker was lost' "publishing together is refused without a worker"
-[ ! -e apart.h5 ] && [ -d apart.run/shards ]
-result $? "and nothing is lost"
-
 # Children die.
 mpirun_options=
 run child 2 crash_id=3:4,attempts=1,signal=11 --set engine.isolate=fork

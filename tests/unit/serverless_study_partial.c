@@ -44,10 +44,12 @@ typedef struct setting {
 
 static void load(fixture *f, const setting *more)
 {
-  static const setting few[] = {{"serverless.optimize.percentile", "70"},
+  static const setting few[] = {{"serverless.n", "5"},
+                                {"serverless.optimize.percentile", "60"},
                                 {"serverless.optimize.target", "0"},
                                 {"serverless.optimize.budget", "8"},
-                                {"serverless.finetune.scales", "[1, 0.9]"},
+                                {"serverless.finetune.scales", "[1]"},
+                                {"serverless.validate.n", "2"},
                                 {NULL, NULL}};
   const aus_opt *keys = aus_bo_opts;
   const setting *list[] = {few, more};
@@ -224,6 +226,13 @@ done:
   return rc;
 }
 
+static int prepare(void *self, aus_work *w, aus_err *e)
+{
+  fixture *f = self;
+
+  return f->kind[aus_work_task(w)->kind].prepare(f->study, w, e);
+}
+
 /* Drive the study in a directory of its own. */
 static int drive(fixture *f, const char *name)
 {
@@ -252,6 +261,7 @@ static int drive(fixture *f, const char *name)
   for (i = 0; i < parts.n_kinds; i++) {
     f->wrapped[i] = parts.kinds[i];
     f->wrapped[i].run = handler;
+    if (parts.kinds[i].prepare) f->wrapped[i].prepare = prepare;
   }
   conf.worker.kinds = f->wrapped;
   snprintf(run_dir, sizeof run_dir, "%s/%s", dir, name);
@@ -284,7 +294,8 @@ static char *undisturbed(const setting *more, int64_t *n, int64_t *n_calls)
 static const setting usual[] = {{NULL, NULL}};
 /* Indices, models that are carried on in jobs of their own. */
 static const setting morris[] = {{"serverless.design", "morris"},
-                                 {"serverless.n", "2"},
+                                 {"serverless.n", "1"},
+                                 {"serverless.optimize.percentile", "90"},
                                  {"serverless.optimize.carry", "all"},
                                  {NULL, NULL}};
 static const setting compat[] = {{"serverless.mode", "compat"}, {NULL, NULL}};
@@ -301,14 +312,14 @@ static void looking_changes_nothing(void **state)
   for (v = 0; v < 3; v++) {
     want = undisturbed(variant[v], &n, &n_calls);
     load(&f, variant[v]);
-    f.every = v == 0 ? 1 : 7;
+    f.every = v == 0 ? 5 : 19; /* a publication is dear where memory is watched */
     check_ok(drive(&f, "looked"), &err);
     got = image_of(&f, &n_looked);
     assert_int_equal(n_looked, n);
     assert_memory_equal(got, want, (size_t)n);
     assert_int_equal(f.n_calls, n_calls);
     assert_true(f.n_published >= n_calls / f.every);
-    assert_true(f.n_running > f.n_published / 2 && f.n_running < f.n_published);
+    assert_true(f.n_running > 0 && (v > 0 || f.n_running < f.n_published));
     aus_free(got);
     aus_free(want);
     unload(&f);
@@ -351,28 +362,31 @@ static void before_the_first_stage(void **state)
 /* Ended at a call, the study is published with what was committed before. */
 static void ended_anywhere(void **state)
 {
-  int64_t n, n_calls, k;
+  /* Trials of initial, a training, samples with models, searches (twice), candidates, the end. */
+  static const int64_t at[] = {0, 5, 12, 20, 30, 60, -1};
+  enum { N = sizeof at / sizeof at[0] };
+  int64_t n, n_calls;
   char *want = undisturbed(usual, &n, &n_calls);
   fixture f;
   int i, n_in_trials = 0;
 
   (void)state;
   aus_free(want);
-  for (i = 0; i <= 8; i++) {
+  for (i = 0; i < N; i++) {
     load(&f, usual);
-    f.stop_at = k = i == 0 ? 0 : n_calls * i / 8 - 1;
+    f.stop_at = at[i] < 0 ? n_calls - 1 : at[i];
     check_fails(drive(&f, "ended"), AUS_EIO, "the run ends here", &err);
-    assert_int_equal(f.n_calls, k + 1);
+    assert_int_equal(f.n_calls, f.stop_at + 1);
     look(&f);
     /* Its own campaign is running then. */
     assert_true(f.n_running == 1 || !f.in_trial);
     n_in_trials += f.in_trial;
-    check_report(&f, i == 8);
+    check_report(&f, at[i] < 0);
     unload(&f);
     tempdir_remove(dir);
     assert_int_equal(mkdir(dir, 0700), 0);
   }
-  assert_true(n_in_trials > 4 && n_in_trials < 9);
+  assert_true(n_in_trials > N / 2 && n_in_trials < N);
 }
 
 /* Publication in the middle with the n-th allocation failing. */
@@ -389,11 +403,11 @@ static void allocation_failures(void **state)
 
   (void)state;
   load(&f, morris);
-  f.stop_at = 120;
+  f.stop_at = 60;
   check_fails(drive(&f, "memory"), AUS_EIO, "the run ends here", &err);
   look(&f);
   live = aus_alloc_live();
-  for (k = 0; rc != AUS_OK; k++) {
+  for (k = 0; rc != AUS_OK; k += k < 100 ? 1 : 7) { /* samples of the many strings */
     aus_err_clear(&err);
     pub = NULL;
     aus_alloc_fail_at(k);

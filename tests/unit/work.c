@@ -41,7 +41,7 @@ static aus_poll_answer on_poll(void *self)
   return AUS_POLL_CONTINUE;
 }
 
-static void begin(void)
+static void begin_at(const aus_topo *topo)
 {
   static const aus_kind kind = {.name = "probe", .y_names = NULL, .n_y = 0, .run = run};
   const aus_worker_conf conf = {.kinds = &kind,
@@ -49,12 +49,18 @@ static void begin(void)
                                 .dir = dir,
                                 .shard_stride = 1,
                                 .progress_s = 0.04,
+                                .topo = topo,
                                 .on_poll = on_poll};
 
   n_ran = n_polls = 0;
   at_poll = NULL;
   check_ok(aus_comm_open_local(&boss, &err), &err);
   check_ok(aus_worker_create(&worker, aus_comm_local_worker(boss), &conf, &err), &err);
+}
+
+static void begin(void)
+{
+  begin_at(NULL);
 }
 
 static void end(void)
@@ -150,6 +156,31 @@ static void says_hello(void **state)
   assert_string_equal(h.build, AUS_GIT_REVISION);
   assert_true(h.pid > 0 && h.n_cores > 0 && h.memory_bytes > 1 << 20 && h.host[0]);
   end();
+}
+
+/* A topology that could not be read says nothing; the cores are counted as without one. */
+static void says_where_it_is(void **state)
+{
+  static const aus_topo known = {.n_pus = 4711, .numa = 3}, unknown = {.core = -1, .numa = -1};
+  const aus_topo *const topo[] = {&known, &unknown, NULL};
+  uint32_t n_cores[3];
+  int32_t numa[3];
+  int i;
+
+  (void)state;
+  for (i = 0; i < 3; i++) {
+    aus_wire_hello h;
+    aus_msg m;
+
+    begin_at(topo[i]);
+    m = hear(AUS_MSG_HELLO);
+    check_ok(aus_wire_hello_decode(&h, &m, &err), &err);
+    n_cores[i] = h.n_cores;
+    numa[i] = h.numa;
+    end();
+  }
+  assert_true(n_cores[0] == 4711 && numa[0] == 3);
+  assert_true(n_cores[1] > 0 && n_cores[1] == n_cores[2] && numa[1] == -1 && numa[2] == -1);
 }
 
 static void cancel_running(int n)
@@ -377,6 +408,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(says_hello),
+      cmocka_unit_test(says_where_it_is),
       cmocka_unit_test(cancel_while_running),
       cmocka_unit_test(cancel_while_queued),
       cmocka_unit_test(cancel_overtakes_task),
