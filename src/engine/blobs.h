@@ -13,6 +13,8 @@ typedef struct aus_blobs_entry {
   aus_blob blob;
   bool complete; /* false: asked for, or on the way, or still in the shard blob.range tells */
   size_t got;    /* bytes that have come */
+  uint32_t crc;  /* CRC-32C of the bytes, where it is known */
+  bool has_crc;
   uint64_t used; /* the larger, the later it was wanted */
 } aus_blobs_entry;
 

@@ -204,6 +204,7 @@ static int take_hello(aus_engine *e, const aus_msg *m, aus_err *err)
   AUS_DEBUG("engine", "worker %d: %s pid=%" PRIu64 " cores=%u", m->peer, p->hello.host,
             p->hello.pid, p->hello.n_cores);
   p->visible = aus_hosts_visible(&p->hello);
+  p->rolled = true; /* it has no shard yet */
   aus_sched_hello(e->sched, m->peer, aus_comm_is_local(e->comm, m->peer), aus_clock_s());
 done:
   return rc;
@@ -821,7 +822,7 @@ int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err)
              (unsigned)(task->id >> 32), (unsigned)task->id, task->kind, e->conf.worker.n_kinds);
   AUS_TRY(aus_sched_add(e->sched, task, err));
   e->n_trials += !task->job;
-  AUS_TRY(aus_memory_added(&e->memory, e->sched, task, err));
+  AUS_TRY(aus_memory_added(&e->memory, e->sched, task, &e->blobs, err));
 done:
   return rc;
 }

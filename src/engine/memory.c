@@ -55,7 +55,29 @@ done:
   return rc;
 }
 
-int aus_memory_added(aus_memory *m, aus_sched *s, const aus_task *task, aus_err *err)
+/* The content of what a task needs; a blob that is not there counts as none. Large ones in shards have the
+ * same CRC as their only column. */
+static uint32_t digest_needs(const aus_task *task, const aus_blobs *blobs)
+{
+  uint32_t digest = 0;
+  int i;
+
+  for (i = 0; i < task->n_needs; i++) {
+    aus_blobs_entry *e = aus_blobs_find(blobs, task->needs[i]);
+    uint32_t crc = 0;
+
+    if (e && !e->has_crc) {
+      e->crc = e->complete ? aus_crc32c(0, e->blob.bytes, e->blob.n) : e->blob.range.crc;
+      e->has_crc = true;
+    }
+    if (e) crc = e->crc;
+    digest = aus_crc32c(digest, &crc, sizeof crc);
+  }
+  return digest;
+}
+
+int aus_memory_added(aus_memory *m, aus_sched *s, const aus_task *task, const aus_blobs *blobs,
+                     aus_err *err)
 {
   int rc = AUS_OK;
   uint32_t digest;
@@ -71,6 +93,7 @@ int aus_memory_added(aus_memory *m, aus_sched *s, const aus_task *task, aus_err 
              task->job ? "job" : "trial", (unsigned)(task->id >> 32), (unsigned)task->id);
   }
   if (x->damaged) goto done;
+  if (aus_recall_is_loose(m->recall) && x->needs != digest_needs(task, blobs)) goto done;
   x->taken = true;
   AUS_TRY(aus_sched_recall(s, &x->result, err));
 done:
@@ -170,7 +193,7 @@ done:
 }
 
 static int note_commit(aus_memory *m, const aus_task *task, const aus_result *r, int worker,
-                       double start_s, aus_err *err)
+                       double start_s, const aus_blobs *blobs, aus_err *err)
 {
   int rc = AUS_OK, i;
   uint32_t digest;
@@ -183,7 +206,7 @@ static int note_commit(aus_memory *m, const aus_task *task, const aus_result *r,
     AUS_TRY(add(m, AUS_R_MODEL, 0, err));
   }
   aus_buf_clear(&m->payload);
-  aus_recall_encode_commit(digest, start_s, worker, r, &m->payload);
+  aus_recall_encode_commit(digest, digest_needs(task, blobs), start_s, worker, r, &m->payload);
   AUS_TRY(add(m, AUS_R_COMMIT, 0, err));
   AUS_TRY(aus_journal_write(m->journal, aus_clock_s(), err));
 done:
@@ -219,7 +242,7 @@ int aus_memory_commit(aus_memory *m, const aus_task *task, const aus_result *r, 
   }
   if (x && x->damaged && !aus_status_machine(r->status) && !aus_recall_is_loose(m->recall))
     AUS_TRY(compare(x, r, err));
-  if (m->journal) AUS_TRY(note_commit(m, task, r, *worker, *start_s, err));
+  if (m->journal) AUS_TRY(note_commit(m, task, r, *worker, *start_s, blobs, err));
   for (i = 0; i < r->n_blobs; i++)
     AUS_TRY(aus_blobs_put(blobs, r->blobs[i].key, r->blobs[i].bytes, r->blobs[i].n, err));
 done:

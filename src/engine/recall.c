@@ -161,10 +161,11 @@ void aus_recall_encode_model(const aus_result *r, const aus_blob *blob, aus_buf 
     aus_buf_bytes(out, blob->bytes, blob->n);
 }
 
-void aus_recall_encode_commit(uint32_t digest, double start_s, int worker, const aus_result *r,
-                              aus_buf *out)
+void aus_recall_encode_commit(uint32_t digest, uint32_t needs, double start_s, int worker,
+                              const aus_result *r, aus_buf *out)
 {
   aus_buf_u32(out, digest);
+  aus_buf_u32(out, needs);
   aus_buf_f64(out, start_s);
   aus_buf_u32(out, (uint32_t)worker);
   aus_result_encode(r, out);
@@ -239,6 +240,7 @@ static int take_commit(aus_recall *r, const aus_record *record, aus_rd *rd, aus_
 
   AUS_NEW(x, 1, err);
   x->digest = aus_rd_u32(rd);
+  x->needs = aus_rd_u32(rd);
   x->start_s = aus_rd_f64(rd);
   x->worker = (int32_t)aus_rd_u32(rd);
   if (rd->bad || aus_result_decode(&x->result, rd->p + rd->at, rd->n - rd->at, NULL) != AUS_OK) {
@@ -251,6 +253,7 @@ static int take_commit(aus_recall *r, const aus_record *record, aus_rd *rd, aus_
   e->made = NULL;
   e->n_made = e->cap_made = 0;
   e->in_flight = false;
+  e->n_charged = e->n_stuck = 0;
   r->n_since++;
   if (x->result.status == AUS_S_CANCELLED) goto done;
   r->n_commits += !e->commit;
@@ -314,6 +317,7 @@ static int take_note(aus_recall *r, const aus_record *record, aus_rd *rd, aus_er
 
   switch (record->flags) {
   case AUS_NOTE_RUN:
+    if (r->config) r->loose = true; /* what was decided before may be decided otherwise */
     aus_free(r->config);
     AUS_NEW(r->config, record->n + 1, err);
     memcpy(r->config, record->payload, record->n);
@@ -488,7 +492,7 @@ int aus_recall_charges(const aus_recall *r, aus_charge **out, int64_t *n, aus_er
   for (i = 0; i < r->n; i++) {
     const entry *e = &r->entry[i];
 
-    if (e->n_charged == 0 || e->commit) continue;
+    if (e->n_charged == 0 || (e->commit && !e->commit->damaged)) continue;
     AUS_TRY(aus_grow(out, &cap, *n + 1, sizeof **out, err));
     (*out)[(*n)++] = (aus_charge){.id = e->id, .job = e->what == JOB, .n = e->n_charged};
   }
@@ -507,7 +511,7 @@ int aus_recall_stuck(const aus_recall *r, uint64_t *id, bool *job)
     entry e = r->entry[i];
 
     end_of_run(&e, r->n_since);
-    if (e.what > JOB || e.commit || e.n_stuck <= most) continue;
+    if (e.what > JOB || (e.commit && !e.commit->damaged) || e.n_stuck <= most) continue;
     most = e.n_stuck;
     *id = e.id;
     *job = e.what == JOB;

@@ -9,7 +9,8 @@
  *
  * Payloads, little-endian. START: u64 id, u8 job, u16 attempt, i32 worker, u32 CRC-32C of the host's name.
  * MODEL (before the COMMIT of its maker): u64 id, u8 job, key (u32, u32), then u8 1 and the range in a
- * shard, or u8 0 and the bytes. COMMIT: u32 digest of the task, f64 start (Unix time), i32 worker, an
+ * shard, or u8 0 and the bytes. COMMIT: u32 digest of the task, u32 digest of the
+ * blobs it needed, f64 start (Unix time), i32 worker, an
  * encoded aus_result. CAMPAIGN, PROPOSE, STOPPED: u64 key, the rest is the writer's. SHARD: u32 number,
  * its path. NOTE: the flags of the record tell what (aus_note).
  */
@@ -41,6 +42,7 @@ typedef struct aus_stored {
 /* A result that an earlier run committed. */
 typedef struct aus_recalled {
   uint32_t digest; /* of its task */
+  uint32_t needs;  /* of the bytes of the blobs it needed */
   double start_s;  /* Unix time; NaN: not known */
   int32_t worker;
   aus_result result;
@@ -100,8 +102,8 @@ const char *aus_recall_config(const aus_recall *r); /* of the last NOTE_RUN; NUL
 /* Payloads. Local. */
 void aus_recall_encode_start(const aus_task *t, int worker, const char *host, aus_buf *out);
 void aus_recall_encode_model(const aus_result *r, const aus_blob *blob, aus_buf *out);
-void aus_recall_encode_commit(uint32_t digest, double start_s, int worker, const aus_result *r,
-                              aus_buf *out);
+void aus_recall_encode_commit(uint32_t digest, uint32_t needs, double start_s, int worker,
+                              const aus_result *r, aus_buf *out);
 void aus_recall_encode_charged(const aus_charge *charge, aus_buf *out);
 
 #endif

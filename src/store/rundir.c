@@ -65,8 +65,9 @@ static int is_marker(const char *name)
 
 static int is_shard(const char *name)
 {
-  return strlen(name) == strlen("s000000.h5") && name[0] == 's' &&
-         strspn(name + 1, "0123456789") == 6 && strcmp(name + 7, ".h5") == 0;
+  return strlen(name) >= strlen("s000000.h5") && name[0] == 's' &&
+         strspn(name + 1, "0123456789") == 6 &&
+         (strcmp(name + 7, ".h5") == 0 || strcmp(name + 7, ".h5.bad") == 0);
 }
 
 static int remove_one(int dir, const char *name, int64_t *n_removed, aus_err *err)

@@ -136,6 +136,7 @@ static int publish(aus_session *s, const aus_pub *pub, bool together, int rc, au
   if (!yes) return rc;
   aus_status_enter(s->status, AUS_RUN_PUBLISHING);
   published = aus_output_write(s, pub, together, &why);
+  if (published == AUS_OK && call->rank == 0) published = aus_rundir_beat(s->dir, &why);
   if (published == AUS_OK && call->rank == 0)
     published = aus_resume_note(&s->past, AUS_NOTE_PUBLISHED, s->out_path, &why);
   if (rc == AUS_OK) {
@@ -225,12 +226,30 @@ static int leave(aus_session *s, aus_err *err)
   const aus_call *call = s->load.call;
 
   if (call->rank != 0) goto done;
+  AUS_TRY(aus_rundir_beat(s->dir, err)); /* nothing of another run is removed */
   AUS_TRY(aus_resume_close(&s->past, err));
   aus_status_end(s->status, AUS_OK, NULL);
   if (aus_args_given(call->args, "keep") == 0) AUS_TRY(aus_rundir_remove(s->run_dir, err));
   aus_buf_printf(call->out, "result    %s\n", s->out_path);
 done:
   return rc;
+}
+
+/* 75 promises that the run can go on: not without its journal. */
+static int close_past(aus_session *s, int rc, aus_err *err)
+{
+  aus_err why;
+  int closed;
+
+  aus_err_clear(&why);
+  closed = aus_resume_close(&s->past, &why);
+  if (closed == AUS_OK) return rc;
+  if (rc != AUS_OK && rc != AUS_ECANCEL) {
+    AUS_WARN("study", "%s", why.text);
+    return rc;
+  }
+  *err = why;
+  return closed;
 }
 
 int aus_study_run(const aus_call *call, const char *study_path, const char *out_path,
@@ -254,8 +273,7 @@ int aus_study_run(const aus_call *call, const char *study_path, const char *out_
   AUS_TRY(work(&s, err));
   AUS_TRY(leave(&s, err));
 done:
-  if (aus_resume_close(&s.past, NULL) != AUS_OK)
-    AUS_WARN("study", "%s: the journal could not be written to its end", run_dir);
+  rc = close_past(&s, rc, err);
   if (rc != AUS_OK) aus_status_end(s.status, rc, err);
   aus_status_close(s.status);
   aus_rundir_leave(s.dir);

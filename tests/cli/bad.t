@@ -18,7 +18,7 @@ for case in "$AUS_TOP_SRCDIR"/tests/cli/bad/*/; do
   sed -i 's/space-quick.json/space.json/' "$work/study.json"
   if [ -f "$case/setup" ]; then (cd "$work" && sh "$case/setup") || exit 99; fi
   (cd "$work" && ls) >"$tap_dir/before"
-  (cd "$work" && eval "timeout 60 \"\$AUS_TOP_BUILDDIR/auspex\" $(cat "$case/args")") \
+  (cd "$work" && eval "timeout 300 \"\$AUS_TOP_BUILDDIR/auspex\" $(cat "$case/args")") \
     >"$tap_dir/out" 2>"$tap_dir/err" </dev/null
   expect "$(cat "$case/status")" $? "$name: exit status"
   diff "$case/error" "$tap_dir/err" >"$tap_dir/diff" 2>&1

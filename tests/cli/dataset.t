@@ -5,14 +5,14 @@
 auspex="$AUS_TOP_BUILDDIR/auspex"
 cd "$tap_dir" || exit 99
 
-timeout 60 "$auspex" run "$AUS_TOP_SRCDIR/tests/data/serverless/small-compat.json" -q -o run.h5 >log 2>&1
+timeout 300 "$auspex" run "$AUS_TOP_SRCDIR/tests/data/serverless/small-compat.json" -q -o run.h5 >log 2>&1
 result $? "the small study" log
 
 # rows NAME OPTIONS...: rows of the result into NAME/dataset.csv
 rows() {
   name=$1
   shift
-  timeout 60 "$auspex" serverless dataset run.h5 "$@" --csv "$name" >log 2>&1
+  timeout 300 "$auspex" serverless dataset run.h5 "$@" --csv "$name" >log 2>&1
   result $? "dataset $*" log
 }
 rows same
@@ -36,9 +36,9 @@ head -c 100000 run.h5 >cut.h5
 expect 3 $? "a result that is cut off is refused"
 grep -q '^auspex: cut.h5: truncated file' log
 result $? "and named" log
-timeout 60 "$auspex" serverless train run.h5 -o models --set format=ubj >log 2>&1
+timeout 300 "$auspex" serverless train run.h5 -o models --set format=ubj >log 2>&1
 result $? "train" log
-timeout 60 "$auspex" serverless train run.h5 --csv short --set train.rounds=5 --set train.eta=1 >log 2>&1
+timeout 300 "$auspex" serverless train run.h5 --csv short --set train.rounds=5 --set train.eta=1 >log 2>&1
 result $? "train with other parameters" log
 expect "detect_model.json models.csv thumbnail_model.json" "$(ls short | tr '\n' ' ' | sed 's/ $//')" "files of train"
 expect "$(grep -v '^model of' log | sed 's/ .*//' | tr '\n' ' ')" "$(tail -n +2 short/models.csv | sed 's/,.*//' | tr '\n' ' ')" \

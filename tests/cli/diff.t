@@ -17,7 +17,7 @@ study() {
 said() {
   want=$1 text=$2
   shift 2
-  timeout 60 "$auspex" diff "$@" >out 2>err </dev/null
+  timeout 300 "$auspex" diff "$@" >out 2>err </dev/null
   expect "$want" $? "$text: exit status"
 }
 study a
@@ -77,7 +77,7 @@ else
   skip "damaged files" "no python3 with h5py"
 fi
 if [ "$AUS_MPIRUN" != no ]; then
-  timeout 60 "$AUS_MPIRUN" --oversubscribe -n 3 "$auspex" diff a.h5 c.h5 >out 2>err </dev/null
+  timeout 300 "$AUS_MPIRUN" --oversubscribe -n 3 "$auspex" diff a.h5 c.h5 >out 2>err </dev/null
   expect 1 $? "at three ranks the status is the same"
   expect 1 "$(grep -c ' datasets compared, ' out)" "and it is said once"
 else

@@ -57,7 +57,7 @@ result $? "has no time without a cost" out
 if [ "$AUS_MPIRUN" = no ]; then
   skip "at 5 ranks" "no mpirun"
 else
-  timeout 60 "$AUS_MPIRUN" --oversubscribe -n 5 "$auspex" run "$small" --dry-run --cost 1 --design-out points5.csv >out5 2>err
+  timeout 300 "$AUS_MPIRUN" --oversubscribe -n 5 "$auspex" run "$small" --dry-run --cost 1 --design-out points5.csv >out5 2>err
   expect 0 $? "at 5 ranks"
   grep -q '^ranks      0 to 4 on ' out5 && grep -q ' 4 workers; rank 0 manages$' out5
   result $? "they are listed" out5
@@ -74,7 +74,7 @@ else
 fi
 
 # What was told is what happens.
-timeout 60 "$auspex" run "$small" -q -o small.h5 >log 2>&1
+timeout 300 "$auspex" run "$small" -q -o small.h5 >log 2>&1
 expect 0 $? "a run"
 ls >before
 "$auspex" run "$small" -o small.h5 --dry-run >again 2>err

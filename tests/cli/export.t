@@ -10,7 +10,7 @@ cd "$tap_dir" || exit 99
 said() {
   want=$1 text=$2
   shift 2
-  timeout 60 "$auspex" export "$@" >out 2>err </dev/null
+  timeout 300 "$auspex" export "$@" >out 2>err </dev/null
   expect "$want" $? "$text: exit status"
 }
 timeout 300 "$auspex" run "$small" -q -o small.h5 >log 2>&1 </dev/null
@@ -28,7 +28,7 @@ sed -n 's/^\([a-z].*[^ ]\)  *[0-9][0-9]* rows*.*/\1/p' out >tables
 expect 1 "$([ "$(wc -l <tables)" -ge 30 ] && echo 1)" "all tables: thirty at least"
 bad=0
 while read -r table; do
-  timeout 60 "$auspex" export small.h5 "$table" --csv -o table.csv >log 2>&1 </dev/null || { bad=$((bad + 1)) && sed "s|^|$table: |" log; }
+  timeout 300 "$auspex" export small.h5 "$table" --csv -o table.csv >log 2>&1 </dev/null || { bad=$((bad + 1)) && sed "s|^|$table: |" log; }
 done <tables >bad
 result $bad "each of them can be written" bad
 
@@ -57,14 +57,14 @@ said 2 "onto its input" small.h5 space -o small.h5
 expect "$before" "$(cksum <small.h5)" "onto its input: it is untouched"
 said 4 "to no directory" small.h5 space -o none/space.csv
 if [ -e /dev/full ]; then
-  timeout 60 "$auspex" export small.h5 traces/tasks >/dev/full 2>err </dev/null
+  timeout 300 "$auspex" export small.h5 traces/tasks >/dev/full 2>err </dev/null
   expect 4 $? "a full disk"
   expect "auspex: standard output: No space left on device" "$(cat err)" "a full disk: message"
 fi
 
 if [ -n "$AUS_PYTHON" ]; then
   for table in trials/initial traces/tasks traces/system_events datasets/detect bo space models; do
-    timeout 60 "$auspex" export small.h5 $table -o table.csv >log 2>&1 </dev/null
+    timeout 300 "$auspex" export small.h5 $table -o table.csv >log 2>&1 </dev/null
     "$AUS_PYTHON" -c 'import csv, h5py, math, numpy as np, sys
 f = h5py.File("small.h5")
 t = f[sys.argv[1]]

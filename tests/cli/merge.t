@@ -17,7 +17,7 @@ study() {
 said() {
   want=$1 text=$2
   shift 2
-  timeout 60 "$auspex" merge "$@" >out 2>err </dev/null
+  timeout 300 "$auspex" merge "$@" >out 2>err </dev/null
   expect "$want" $? "$text: exit status"
 }
 study a --seed 5
@@ -29,17 +29,17 @@ study f --seed 7 --set 'stages=[sample]'
 
 said 0 "three seeds" a.h5 b.h5 c.h5 -o joint.h5
 expect "3 results joined" "$(sed -n 1p out)" "three seeds: what is said"
-timeout 60 "$auspex" verify joint.h5 >log 2>&1 </dev/null
+timeout 300 "$auspex" verify joint.h5 >log 2>&1 </dev/null
 result $? "verify finds no fault" log
 said 0 "the same in another order" c.h5 a.h5 b.h5 -o again.h5 -q
 complaints "quiet: nothing is said" out
 cmp joint.h5 again.h5 >log 2>&1
 result $? "the same in another order: the same bytes" log
 said 0 "results of the first stage" e.h5 f.h5 -o first.h5
-timeout 60 "$auspex" export joint.h5 traces/tasks --trial 1:3 -o tasks.csv >log 2>&1 </dev/null
+timeout 300 "$auspex" export joint.h5 traces/tasks --trial 1:3 -o tasks.csv >log 2>&1 </dev/null
 result $? "a table is exported" log
 expect "0 1 2" "$(sed 1d tasks.csv | cut -d, -f1 | uniq | tr '\n' ' ' | sed 's/ $//')" "it has the trial of all sources"
-timeout 60 "$auspex" serverless dataset joint.h5 --csv rows >out 2>err </dev/null
+timeout 300 "$auspex" serverless dataset joint.h5 --csv rows >out 2>err </dev/null
 expect 3 $? "a joined result is no source of rows"
 expect "auspex: joint.h5: a merged result; give one of its sources" "$(cat err)" "and this is said"
 

@@ -6,7 +6,7 @@ auspex="$AUS_TOP_BUILDDIR/auspex"
 small="$AUS_TOP_SRCDIR/tests/data/serverless/small-compat.json"
 cd "$tap_dir" || exit 99
 
-timeout 60 "$auspex" run "$small" >log 2>&1
+timeout 300 "$auspex" run "$small" >log 2>&1
 expect 0 $? "a run succeeds"
 grep -q 'mean over the samples' log
 result $? "the result is shown as a table" log
@@ -20,7 +20,7 @@ result $? "no part file is left"
 # A run that failed leaves its directory. One of another configuration does not go on there: it names what
 # differs. Only --fresh --force discards it, says so, and leaves what is not ours.
 before=$(md5sum <small-compat.h5)
-timeout 60 "$auspex" run "$small" -q --set serverless.max_time=1 --set engine.max_failed=3 >log 2>&1
+timeout 300 "$auspex" run "$small" -q --set serverless.max_time=1 --set engine.max_failed=3 >log 2>&1
 expect 5 $? "too many failed trials end with 5"
 expect "$before" "$(md5sum <small-compat.h5)" "the old result is untouched"
 [ -f small-compat.run/auspex.run ]
@@ -28,13 +28,13 @@ result $? "the run directory is kept" log
 echo mine >small-compat.run/notes.txt
 mkdir -p small-compat.run/shards
 echo stale >small-compat.run/shards/s000099.h5
-timeout 60 "$auspex" run "$small" >log 2>&1
+timeout 300 "$auspex" run "$small" >log 2>&1
 expect 6 $? "a run of another configuration is refused"
 grep -q '^  serverless.max_time: 1 then, 0 now$' log
 result $? "and what differs is named" log
-timeout 60 "$auspex" run "$small" --fresh >log 2>&1
+timeout 300 "$auspex" run "$small" --fresh >log 2>&1
 expect 2 $? "--fresh alone discards nothing"
-timeout 60 "$auspex" run "$small" --fresh --force >log 2>&1
+timeout 300 "$auspex" run "$small" --fresh --force >log 2>&1
 expect 0 $? "--fresh --force starts anew"
 grep -q 'info .*small-compat.run.*removed' log
 result $? "what was removed is said" log
@@ -43,26 +43,26 @@ result $? "a foreign file stays, ours are gone"
 rm -r small-compat.run
 
 # Two runs in one directory: the second is refused, the first goes on.
-AUSPEX_FAULT=delay_ms=400,seed=1 timeout 60 "$auspex" run "$small" -q --set 'stages=[sample, initial]' -o first.h5 --dir one.run >first.log 2>&1 &
+AUSPEX_FAULT=delay_ms=400,seed=1 timeout 300 "$auspex" run "$small" -q --set 'stages=[sample, initial]' -o first.h5 --dir one.run >first.log 2>&1 &
 first=$!
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   [ -f one.run/auspex.run ] && break
   sleep 0.1
 done
-timeout 60 "$auspex" run "$small" -q -o second.h5 --dir one.run >log 2>&1
+timeout 300 "$auspex" run "$small" -q -o second.h5 --dir one.run >log 2>&1
 expect 7 $? "a run directory in use is refused"
 wait $first
 expect 0 $? "the run that holds it goes on"
 [ -s first.h5 ] && [ ! -e second.h5 ]
 result $? "and has its result" first.log
 
-timeout 60 "$auspex" run "$small" -q --set 'stages=[sample]' -o sample.h5 >log 2>&1
+timeout 300 "$auspex" run "$small" -q --set 'stages=[sample]' -o sample.h5 >log 2>&1
 expect 0 $? "a first stage runs alone"
-timeout 60 "$auspex" run "$small" -q --set 'stages=[sample, initial]' --set 'serverless.traces=[applications]' -o two.h5 >log 2>&1
+timeout 300 "$auspex" run "$small" -q --set 'stages=[sample, initial]' --set 'serverless.traces=[applications]' -o two.h5 >log 2>&1
 expect 0 $? "two stages with one trace table"
 # Models per kind of platform, of each mode.
 for mode in compat clean; do
-  timeout 60 "$auspex" run "$small" -q --set serverless.mode=$mode -o het.h5 \
+  timeout 300 "$auspex" run "$small" -q --set serverless.mode=$mode -o het.h5 \
     --set serverless.initialproactive.strategy=prohetkn_prohetkn >log 2>&1
   result $? "a $mode study with prohetkn" log
   grep -q '^failed trials  *0  *0$' log
@@ -70,7 +70,7 @@ for mode in compat clean; do
 done
 sed '/"mode"/d; s|../../../input|'"$AUS_TOP_SRCDIR"'/input|; s|small-space|'"$AUS_TOP_SRCDIR"'/tests/data/serverless/small-space|' \
   "$small" >no-mode.json
-timeout 60 "$auspex" run no-mode.json -q --set 'stages=[sample]' -o no-mode.h5 >log 2>&1
+timeout 300 "$auspex" run no-mode.json -q --set 'stages=[sample]' -o no-mode.h5 >log 2>&1
 expect 0 $? "a study without mode"
 grep -qa '"mode":"clean"' no-mode.h5
 result $? "is a clean one" log
@@ -83,7 +83,7 @@ else
   skip "their files hold what was asked for" "no python3 with h5py"
 fi
 # With room for them they are recorded.
-timeout 60 "$auspex" run "$small" --set serverless.max_time=1 -o stalled.h5 >log 2>&1
+timeout 300 "$auspex" run "$small" --set serverless.max_time=1 -o stalled.h5 >log 2>&1
 expect 0 $? "failed trials are results"
 if [ -n "$AUS_PYTHON" ]; then
   "$AUS_PYTHON" -c 'import h5py, numpy as np

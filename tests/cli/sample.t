@@ -9,7 +9,7 @@ inputs="$AUS_TOP_SRCDIR/input/serverless"
 sample() {
   name=$1
   shift
-  timeout 60 "$auspex" serverless sample --set mode=compat --set inputs="$inputs" --set space="$inputs/space-quick.json" \
+  timeout 300 "$auspex" serverless sample --set mode=compat --set inputs="$inputs" --set space="$inputs/space-quick.json" \
     "$@" --csv "$tap_dir/$name" >"$tap_dir/log" 2>&1
 }
 

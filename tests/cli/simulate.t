@@ -10,7 +10,7 @@ for scenario in t-kn_kn t-hro_hro t-hrc_hrc t-kn_bpff t2-pending-fifo t2-memory 
     t2-*) inputs=tiny2 ;;
     *) inputs=tiny ;;
   esac
-  timeout 60 "$auspex" serverless simulate "$data/golden/$scenario/scenario.json" --set mode=compat \
+  timeout 300 "$auspex" serverless simulate "$data/golden/$scenario/scenario.json" --set mode=compat \
     --set inputs="$data/$inputs" \
     --csv "$tap_dir/$scenario" >"$tap_dir/log" 2>&1
   result $? "$scenario runs" "$tap_dir/log"
@@ -37,7 +37,7 @@ scenario="$AUS_TOP_SRCDIR/input/serverless/scenario.json"
 simulate() {
   name=$1
   shift
-  timeout 60 "$auspex" serverless simulate "$scenario" "$@" --csv "$tap_dir/$name" >"$tap_dir/log" 2>&1
+  timeout 300 "$auspex" serverless simulate "$scenario" "$@" --csv "$tap_dir/$name" >"$tap_dir/log" 2>&1
   result $? "$name: $(echo "$*" | sed 's|models=.*|with models|')" "$tap_dir/log"
 }
 # differ A B, alike A B: their tasks
@@ -61,7 +61,7 @@ for mode in compat clean; do
   differ $mode-kn_rp $mode-kn_rp-1
   for strategy in prokn_prokn prohetkn_prohetkn; do
     short=$mode-${strategy%%_*}
-    timeout 60 "$auspex" run "$data/small-compat.json" -q -o "$tap_dir/s.h5" --set 'stages=[sample, initial]' \
+    timeout 300 "$auspex" run "$data/small-compat.json" -q -o "$tap_dir/s.h5" --set 'stages=[sample, initial]' \
       --set serverless.mode=$mode --set serverless.initialproactive.strategy=$strategy >"$tap_dir/log" 2>&1 &&
       "$auspex" serverless train "$tap_dir/s.h5" -q -o "$tap_dir/m-$short" >>"$tap_dir/log" 2>&1
     result $? "models of a $mode study for $strategy" "$tap_dir/log"

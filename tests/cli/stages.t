@@ -9,7 +9,7 @@ few="--set serverless.optimize.percentile=70" # three campaigns of 11 samples
 study() {
   name=$1
   shift
-  timeout 60 "$AUS_TOP_BUILDDIR/auspex" run "$small" -o "$tap_dir/$name.h5" $few "$@" \
+  timeout 300 "$AUS_TOP_BUILDDIR/auspex" run "$small" -o "$tap_dir/$name.h5" $few "$@" \
     >"$tap_dir/$name.txt" 2>"$tap_dir/$name.log" </dev/null
 }
 
@@ -27,7 +27,7 @@ compared() {
     skip "$name at 3 ranks" "no mpirun"
     return
   fi
-  AUSPEX_FAULT="delay_ms=20,seed=1" timeout 60 "$AUS_MPIRUN" --oversubscribe -n 3 "$AUS_TOP_BUILDDIR/auspex" run "$small" \
+  AUSPEX_FAULT="delay_ms=20,seed=1" timeout 300 "$AUS_MPIRUN" --oversubscribe -n 3 "$AUS_TOP_BUILDDIR/auspex" run "$small" \
     -q -o "$tap_dir/$name-3.h5" $few "$@" >"$tap_dir/$name-3.log" 2>&1 </dev/null &&
     same_files "$tap_dir/$name.h5" "$tap_dir/$name-3.h5" >>"$tap_dir/$name-3.log" 2>&1
   result $? "$name at 3 ranks with delays" "$tap_dir/$name-3.log"

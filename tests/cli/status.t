@@ -88,7 +88,7 @@ cmp out x.run/status.json >diff 2>&1
 result $? "--json shows the file" diff
 
 # A run of our own.
-AUSPEX_FAULT=delay_ms=300,seed=1 timeout 60 "$auspex" run "$small" -q --set 'stages=[sample, initial]' --dir a.run -o a.h5 >log 2>&1 &
+AUSPEX_FAULT=delay_ms=300,seed=1 timeout 300 "$auspex" run "$small" -q --set 'stages=[sample, initial]' --dir a.run -o a.h5 >log 2>&1 &
 run=$!
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   grep -qs '"running"' a.run/status.json && break
@@ -98,7 +98,7 @@ done
 expect 0 $? "a run that is alive"
 grep -q '^state      running, process ' out
 result $? "is shown as running" out
-timeout 60 "$auspex" status a.run --watch --interval 0.2 --exit-code -v >out 2>err
+timeout 300 "$auspex" status a.run --watch --interval 0.2 --exit-code -v >out 2>err
 expect 0 $? "--watch ends with it"
 tail -1 out | grep -q '^run        a.run: finished'
 result $? "and says so" out
@@ -109,14 +109,14 @@ result $? "in blocks" out
 wait $run
 expect 0 $? "the run succeeded"
 
-timeout 60 "$auspex" run "$small" -q --set serverless.max_time=1 --set engine.max_failed=3 --dir b.run -o b.h5 >log 2>&1
+timeout 300 "$auspex" run "$small" -q --set serverless.max_time=1 --set engine.max_failed=3 --dir b.run -o b.h5 >log 2>&1
 expect 5 $? "a run with too many failed trials"
 "$auspex" status b.run --exit-code -v >out 2>err
 expect 5 $? "--exit-code says the same"
 grep -q '^error .*at most 3 may' out && grep -q '4 fail_sim' out
 result $? "with the reason" out
 
-AUSPEX_FAULT=delay_ms=2000,seed=1 timeout 60 "$auspex" run "$small" -q --dir c.run -o c.h5 >log 2>&1 &
+AUSPEX_FAULT=delay_ms=2000,seed=1 timeout 300 "$auspex" run "$small" -q --dir c.run -o c.h5 >log 2>&1 &
 run=$!
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   grep -qs '"running"' c.run/status.json && break

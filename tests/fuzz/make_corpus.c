@@ -293,7 +293,7 @@ static void recall(aus_buf *b)
   aus_recall_encode_model(&r, &blob, &p);
   record(b, AUS_R_MODEL, 0, &p);
   aus_buf_clear(&p);
-  aus_recall_encode_commit(99, 1e9, 1, &r, &p);
+  aus_recall_encode_commit(99, 7, 1e9, 1, &r, &p);
   record(b, AUS_R_COMMIT, 0, &p);
   aus_buf_clear(&p);
   t.id = charge.id;

@@ -8,7 +8,7 @@ small="$AUS_TOP_SRCDIR/tests/data/serverless/small-compat.json"
 study() {
   name=$1 design=$2 n=$3
   shift 3
-  timeout 60 "$AUS_TOP_BUILDDIR/auspex" run "$small" -o "$tap_dir/$name.h5" --set stages='[sample, initial]' \
+  timeout 300 "$AUS_TOP_BUILDDIR/auspex" run "$small" -o "$tap_dir/$name.h5" --set stages='[sample, initial]' \
     --set serverless.design="$design" --set serverless.n="$n" "$@" >"$tap_dir/$name.txt" 2>"$tap_dir/log" </dev/null &&
     "$AUS_TOP_BUILDDIR/tests/h5/t_sensitivity" "$tap_dir/$name.h5" "$design" "$n" >"$tap_dir/dropped" 2>>"$tap_dir/log"
   result $? "$name" "$tap_dir/log"

@@ -11,7 +11,7 @@
 check() {
   AUS_H5="$tap_dir/$1.h5"
   export AUS_H5
-  timeout 60 "$AUS_TOP_BUILDDIR/auspex" run "$AUS_TOP_SRCDIR/tests/data/serverless/$1.json" -q -o "$AUS_H5" \
+  timeout 300 "$AUS_TOP_BUILDDIR/auspex" run "$AUS_TOP_SRCDIR/tests/data/serverless/$1.json" -q -o "$AUS_H5" \
     >"$tap_dir/log" 2>&1 </dev/null
   result $? "auspex run publishes $1" "$tap_dir/log"
   (cd "$tap_dir" && PYTHONDONTWRITEBYTECODE=1 "$AUS_PYTHON" -m pytest -p no:cacheprovider -q -rA --tb=short \

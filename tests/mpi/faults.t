@@ -20,7 +20,7 @@ AUSPEX_FAULT=nothing=1 "$auspex" run "$small" >log 2>&1
 run() {
   name=$1 ranks=$2 fault=$3
   shift 3
-  AUSPEX_FAULT=$fault timeout 60 "$AUS_MPIRUN" --oversubscribe $mpirun_options -n "$ranks" "$auspex" run \
+  AUSPEX_FAULT=$fault timeout 300 "$AUS_MPIRUN" --oversubscribe $mpirun_options -n "$ranks" "$auspex" run \
     "$small" -o "$name.h5" --dir "$name.run" --set engine.manager_works=no "$@" >"$name.log" 2>&1 </dev/null
   status=$?
 }
@@ -57,9 +57,9 @@ PY
 }
 
 mpirun_options=
-timeout 60 "$auspex" run "$small" -q -o one.h5 >log 2>&1 </dev/null
+timeout 300 "$auspex" run "$small" -q -o one.h5 >log 2>&1 </dev/null
 result $? "the whole study" log
-timeout 60 "$auspex" run "$small" -q -o brief.h5 --set "$brief" >log 2>&1 </dev/null
+timeout 300 "$auspex" run "$small" -q -o brief.h5 --set "$brief" >log 2>&1 </dev/null
 result $? "two stages of it" log
 
 # Workers die.
@@ -86,16 +86,16 @@ run slow 2 hang_id=1:3 --set engine.isolate=fork --set "$brief" $quick
 recorded slow 5 "isolated: a hang every time is recorded as timeout"
 
 # One rank: the process ends and says what it was doing.
-AUSPEX_FAULT=hang_id=1:3 timeout 60 "$auspex" run "$small" -q -o solo.h5 --dir solo.run --set "$brief" $quick >log 2>&1
+AUSPEX_FAULT=hang_id=1:3 timeout 300 "$auspex" run "$small" -q -o solo.h5 --dir solo.run --set "$brief" $quick >log 2>&1
 expect 86 $? "one rank: the watchdog ends it"
 expect "trial 1 3 0 deadline" "$(cat solo.run/crash-0-*.txt)" "and names the trial"
 
 # Where a fork is not safe.
-OMPI_MCA_mtl=psm2 timeout 60 "$auspex" run "$small" -q -o f.h5 --set "$brief" --set engine.isolate=fork >log 2>&1
+OMPI_MCA_mtl=psm2 timeout 300 "$auspex" run "$small" -q -o f.h5 --set "$brief" --set engine.isolate=fork >log 2>&1
 expect 2 $? "isolation is refused with a transport that it may damage"
 expect 'auspex: engine.isolate=fork: a fork may damage the transport psm (OMPI_MCA_mtl=psm2); if you know better, set engine.isolate_force=true' \
   "$(cat log)" "and says how to insist"
-OMPI_MCA_mtl=psm2 timeout 60 "$auspex" run "$small" -q -o f.h5 --set "$brief" --set engine.isolate=fork \
+OMPI_MCA_mtl=psm2 timeout 300 "$auspex" run "$small" -q -o f.h5 --set "$brief" --set engine.isolate=fork \
   --set engine.isolate_force=true >log 2>&1
 result $? "which works" log
 

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 cat >"$work/small" <<'END'
 mount -t tmpfs -o size="$1" none "$2/disk" || exit 77
 shift 2
-exec timeout 60 "$@"
+exec timeout 300 "$@"
 END
 mkdir "$work/disk"
 if ! unshare -m sh "$work/small" 1m "$work" true 2>/dev/null; then

@@ -23,7 +23,7 @@ at_ranks()
   for n in $ranks; do
     i=`expr $i + 1`
     mkdir "$work/$n" || exit 99
-    timeout 60 "$AUS_MPIRUN" --oversubscribe $mpirun_options -n "$n" "$@" "$work/$n" >"$work/$n.log" 2>&1 </dev/null
+    timeout 300 "$AUS_MPIRUN" --oversubscribe $mpirun_options -n "$n" "$@" "$work/$n" >"$work/$n.log" 2>&1 </dev/null
     status=$?
     sed 's/^/# /' "$work/$n.log"
     if [ $status -eq 0 ]; then

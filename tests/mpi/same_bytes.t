@@ -11,7 +11,7 @@ small="$AUS_TOP_SRCDIR/tests/data/serverless/small.json"
 study() {
   name=$1 ranks=$2 fault=$3
   shift 3
-  AUSPEX_FAULT=$fault timeout 60 "$AUS_MPIRUN" --oversubscribe -n "$ranks" "$AUS_TOP_BUILDDIR/auspex" run \
+  AUSPEX_FAULT=$fault timeout 300 "$AUS_MPIRUN" --oversubscribe -n "$ranks" "$AUS_TOP_BUILDDIR/auspex" run \
     "$small" -q -o "$tap_dir/$name.h5" "$@" >"$tap_dir/$name.log" 2>&1 </dev/null
 }
 
@@ -21,7 +21,7 @@ compared() {
   result $? "$2" "$tap_dir/$1.log"
 }
 
-timeout 60 "$AUS_TOP_BUILDDIR/auspex" run "$small" -q -o "$tap_dir/one.h5" >"$tap_dir/one.log" 2>&1 </dev/null
+timeout 300 "$AUS_TOP_BUILDDIR/auspex" run "$small" -q -o "$tap_dir/one.h5" >"$tap_dir/one.log" 2>&1 </dev/null
 result $? "one rank without mpirun" "$tap_dir/one.log"
 for ranks in 2 3 5; do
   study "r$ranks" $ranks "" && compared "r$ranks" "$ranks ranks" || result 1 "$ranks ranks" "$tap_dir/r$ranks.log"

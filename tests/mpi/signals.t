@@ -126,7 +126,7 @@ trials middle 0 0 59 "and readable"
 end
 expect 0 $status "the run goes on to its end"
 
-timeout 60 "$auspex" run "$small" --walltime 5m -o bad.h5 >bad.log 2>&1
+timeout 300 "$auspex" run "$small" --walltime 5m -o bad.h5 >bad.log 2>&1
 expect "2 auspex: --walltime 5m: need SECONDS, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS" \
   "$? $(cat bad.log)" "a wrong wall clock is refused"
 

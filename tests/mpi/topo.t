@@ -17,7 +17,7 @@ if [ "$list" = "$cpu" ] || [ "$(cat "/sys/devices/system/cpu/cpu$cpu/topology/th
   skip_all "there is one core only"
 fi
 
-mpi() { timeout 60 "$AUS_MPIRUN" --oversubscribe --bind-to none "$@"; }
+mpi() { timeout 300 "$AUS_MPIRUN" --oversubscribe --bind-to none "$@"; }
 
 mpi -n 2 "$auspex" run "$small" --dry-run --cost 1 >out 2>err
 expect 0 $? "a dry run of ranks that are not bound"

@@ -35,7 +35,7 @@ until_true() {
 uninterrupted() {
   name=$1
   shift
-  timeout 60 "$AUS_MPIRUN" --oversubscribe -n 2 "$program" run "$study" -q -o "$tap_dir/$name.h5" "$@" \
+  timeout 300 "$AUS_MPIRUN" --oversubscribe -n 2 "$program" run "$study" -q -o "$tap_dir/$name.h5" "$@" \
     >"$tap_dir/$name.log" 2>&1 </dev/null
   result $? "$name: uninterrupted" "$tap_dir/$name.log"
 }

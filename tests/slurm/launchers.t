@@ -63,7 +63,7 @@ result $? "local: SIGUSR2 publishes what is there, and it goes on" "$tap_dir/loc
 kill -TERM $local
 wait $local
 expect 75 $? "local: SIGTERM ends it with 75"
-AUSPEX_OUTPUT=$tap_dir/local.h5 timeout 60 sh jobscripts/local.sh "$study" -q >>"$tap_dir/local.log" 2>&1 </dev/null
+AUSPEX_OUTPUT=$tap_dir/local.h5 timeout 300 sh jobscripts/local.sh "$study" -q >>"$tap_dir/local.log" 2>&1 </dev/null
 result $? "local: the same command goes on" "$tap_dir/local.log"
 resumed local
 same local plain

@@ -65,7 +65,7 @@ static void feed_commit(aus_recall *r, uint32_t campaign, uint32_t index, uint16
   aus_buf_init(&b);
   x.status = status;
   check_ok(aus_task_digest(&t, &digest, &err), &err);
-  aus_recall_encode_commit(digest, 1e9, 3, &x, &b);
+  aus_recall_encode_commit(digest, 0, 1e9, 3, &x, &b);
   check_ok(feed(r, AUS_R_COMMIT, 0, &b, &err), &err);
   aus_buf_fini(&b);
 }
@@ -272,6 +272,8 @@ static aus_sched *a_sched(void)
   return s;
 }
 
+static const aus_blobs blobs_of_nobody;
+
 static void add(aus_sched *s, aus_memory *m, uint32_t index, int expected)
 {
   aus_task t = a_task(1, index);
@@ -279,7 +281,7 @@ static void add(aus_sched *s, aus_memory *m, uint32_t index, int expected)
 
   aus_err_clear(&err);
   check_ok(aus_sched_add(s, &t, &err), &err);
-  assert_int_equal(aus_memory_added(m, s, &t, &err), expected);
+  assert_int_equal(aus_memory_added(m, s, &t, &blobs_of_nobody, &err), expected);
 }
 
 /* Trials 0 and 2 are known, 1 is not: 1 is sent, and all are committed in order. */
@@ -335,11 +337,11 @@ static void another_task(void **state)
   feed_commit(r, 1, 0, AUS_S_OK);
   t.scenario = 8;
   check_ok(aus_sched_add(s, &t, &err), &err);
-  check_fails(aus_memory_added(&m, s, &t, &err), AUS_EBUG,
+  check_fails(aus_memory_added(&m, s, &t, &blobs_of_nobody, &err), AUS_EBUG,
               "trial 1:0 is not the task that the journal has a result of", &err);
   /* Where the budget was raised, it is done again. */
   aus_recall_loosen(r);
-  check_ok(aus_memory_added(&m, s, &t, &err), &err);
+  check_ok(aus_memory_added(&m, s, &t, &blobs_of_nobody, &err), &err);
   assert_int_equal(aus_sched_count(s).n_queued, 1);
   aus_sched_destroy(s);
   aus_recall_destroy(r);

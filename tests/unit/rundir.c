@@ -96,7 +96,7 @@ static void leave_foreign(void)
   put("shards/s00000.h5", "foreign");
   put("shards/s0000000.h5", "foreign");
   put("shards/s00000x.h5", "foreign");
-  put("shards/s000001.h5.bad", "foreign");
+  put("shards/s000001.h5.old", "foreign");
   put("status.json.bak", "foreign");
   put("crash-.txt", "foreign");
   put("crash-1.txt.gz", "foreign");
@@ -110,7 +110,7 @@ static void check_foreign(void)
   check_text("shards/s00000.h5", "foreign");
   check_text("shards/s0000000.h5", "foreign");
   check_text("shards/s00000x.h5", "foreign");
-  check_text("shards/s000001.h5.bad", "foreign");
+  check_text("shards/s000001.h5.old", "foreign");
   check_text("status.json.bak", "foreign");
   check_text("crash-.txt", "foreign");
   check_text("crash-1.txt.gz", "foreign");
