@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "engine/status.h"
+#include "store/rundir.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -93,8 +93,7 @@ static life life_of(const look *l)
     if (strcmp(state, aus_run_state_names[i]) == 0) return ENDED;
   aus_proc_host(host, sizeof host);
   if (strcmp(text(l->root, "host"), host) != 0) return l->age_s > stale_after_s ? GONE : ALIVE;
-  if (start > 0) return (double)aus_proc_start((int64_t)pid) == start ? ALIVE : GONE;
-  return kill((pid_t)pid, 0) == 0 || errno == EPERM ? ALIVE : GONE;
+  return aus_proc_alive((int64_t)pid, start > 0 ? (uint64_t)start : 0) ? ALIVE : GONE;
 }
 
 /* Of a run that was killed: with a journal the same command goes on from there. Without one it would begin
@@ -104,7 +103,7 @@ static int code_of_dead(const char *dir, int *code, aus_err *err)
   int rc = AUS_OK;
   char *journal = NULL;
 
-  AUS_TRY(aus_path_join(&journal, dir, "journal.ausj", err));
+  AUS_TRY(aus_path_join(&journal, dir, AUS_RUNDIR_JOURNAL, err));
   *code = aus_code_exit(access(journal, F_OK) == 0 ? AUS_ECANCEL : AUS_EMPI);
 done:
   aus_free(journal);
@@ -135,7 +134,7 @@ static int take_look(look *l, const char *dir, aus_err *err)
   if (stat(dir, &st) != 0) AUS_FAIL(err, AUS_EFORMAT, "%s: %s", dir, strerror(errno));
   if (!S_ISDIR(st.st_mode))
     AUS_FAIL(err, AUS_EFORMAT, "%s: not a directory; need the directory of a run", dir);
-  AUS_TRY(aus_path_join(&path, dir, "status.json", err));
+  AUS_TRY(aus_path_join(&path, dir, AUS_RUNDIR_STATUS, err));
   AUS_TRY(aus_file_read(path, &l->bytes, &l->n, err));
   AUS_TRY(aus_json_parse(&l->doc, path, l->bytes, l->n, err));
   l->root = aus_json_root(l->doc);

@@ -612,7 +612,7 @@ static void note_signal(aus_engine *e)
   aus_err why;
 
   aus_err_clear(&why);
-  remember(e, aus_memory_note(&e->memory, AUS_NOTE_SIGNAL, aus_ctl_name(e->ctl.signal), &why),
+  remember(e, aus_memory_note(e->conf.journal, AUS_NOTE_SIGNAL, aus_ctl_name(e->ctl.signal), &why),
            &why);
 }
 

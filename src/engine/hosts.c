@@ -13,7 +13,7 @@
 
 void aus_hosts_me(aus_wire_hello *h)
 {
-  if (gethostname(h->host, sizeof h->host - 1) != 0) h->host[0] = '\0';
+  aus_proc_host(h->host, sizeof h->host);
   h->pid = (uint64_t)getpid();
   h->started = aus_proc_start(getpid());
 }
@@ -29,7 +29,7 @@ bool aus_hosts_visible(const aus_wire_hello *h)
 
 bool aus_hosts_alive(const aus_wire_hello *h)
 {
-  return aus_proc_start((int64_t)h->pid) == h->started;
+  return aus_proc_alive((int64_t)h->pid, h->started);
 }
 
 /* Transports that register memory with a network card, which a child then shares. "^ucx" excludes it. */

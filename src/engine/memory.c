@@ -15,7 +15,7 @@ int aus_memory_init(aus_memory *m, aus_journal *journal, aus_recall *recall,
 {
   int rc = AUS_OK;
 
-  *m = (aus_memory){.journal = journal, .recall = recall, .dir = worker->dir};
+  *m = (aus_memory){.journal = journal, .recall = recall};
   aus_buf_init(&m->payload);
   if (!recall) goto done;
   AUS_TRY(aus_engine_tables(&m->tables, worker->tables, worker->n_tables, err));
@@ -263,12 +263,18 @@ done:
   return rc;
 }
 
-int aus_memory_note(aus_memory *m, aus_note what, const char *text, aus_err *err)
+int aus_memory_note(aus_journal *journal, aus_note what, const char *text, aus_err *err)
 {
-  if (!m->journal) return AUS_OK;
-  aus_buf_clear(&m->payload);
-  aus_buf_text(&m->payload, text);
-  return add(m, AUS_R_NOTE, (uint16_t)what, err);
+  int rc = AUS_OK;
+  aus_buf b;
+
+  aus_buf_init(&b);
+  aus_buf_text(&b, text);
+  AUS_TRY(aus_buf_check(&b, err));
+  if (journal) AUS_TRY(aus_journal_add(journal, AUS_R_NOTE, (uint16_t)what, &b, err));
+done:
+  aus_buf_fini(&b);
+  return rc;
 }
 
 int aus_memory_decide(aus_memory *m, aus_record_type type, const aus_buf *payload, aus_err *err)

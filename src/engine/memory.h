@@ -17,7 +17,6 @@ typedef struct aus_memory {
   aus_recall *recall;   /* may be NULL */
   aus_shard_reader *shards;
   aus_table *tables;
-  const char *dir;
   uint8_t *shard_known; /* by number: its SHARD record is written */
   int64_t n_known, cap_known;
   aus_buf payload;
@@ -53,8 +52,9 @@ AUS_CHECKED int aus_memory_commit(aus_memory *m, const aus_task *task, const aus
 /** A task (with the attempt) took its worker along. Local. Same codes as aus_journal_write(). */
 AUS_CHECKED int aus_memory_charged(aus_memory *m, const aus_task *task, aus_err *err);
 
-/** Something for people: AUS_NOTE_SIGNAL. @return codes of aus_journal_add(). Local. */
-AUS_CHECKED int aus_memory_note(aus_memory *m, aus_note what, const char *text, aus_err *err);
+/** A note with a text. The journal may be NULL. @return codes of aus_journal_add(). Local. */
+AUS_CHECKED int aus_memory_note(aus_journal *journal, aus_note what, const char *text,
+                                aus_err *err);
 
 /** See aus_engine_decide(). */
 AUS_CHECKED int aus_memory_decide(aus_memory *m, aus_record_type type, const aus_buf *payload,

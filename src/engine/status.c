@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/median.h"
+#include "store/rundir.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -302,7 +303,7 @@ int aus_status_open(aus_status_board **out, const char *run_dir, const char *stu
                                 .journal_bytes = -1};
   aus_proc_host(b->facts.host, sizeof b->facts.host);
   aus_clock_utc(b->facts.started);
-  AUS_TRY(aus_path_join(&b->path, run_dir, "status.json", err));
+  AUS_TRY(aus_path_join(&b->path, run_dir, AUS_RUNDIR_STATUS, err));
   AUS_TRY(make_kinds(b, kinds, n_kinds, err));
   write_now(b, false);
   *out = b;

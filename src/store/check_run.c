@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "store/shard.h"
 #include "util/alloc.h"
 #include "util/file.h"
+#include "util/proc.h"
 
 typedef struct look {
   const char *dir;
@@ -61,9 +61,10 @@ static int check_place(const char *dir, aus_err *err)
   char *marker = NULL;
   struct stat st;
 
-  AUS_TRY(aus_path_join(&marker, dir, "auspex.run", err));
+  AUS_TRY(aus_path_join(&marker, dir, AUS_RUNDIR_MARKER, err));
   if (stat(marker, &st) != 0)
-    AUS_FAIL(err, AUS_EFORMAT, "%s: no run directory (the marker auspex.run is missing)", dir);
+    AUS_FAIL(err, AUS_EFORMAT, "%s: no run directory (the marker %s is missing)", dir,
+             AUS_RUNDIR_MARKER);
 done:
   aus_free(marker);
   return rc;
@@ -72,14 +73,14 @@ done:
 /* Held here, or by another host whose heart beats. Where there is no flock() only the latter counts. */
 static bool is_held(int fd)
 {
-  char line[512] = "", host[HOST_NAME_MAX + 1] = "";
+  char line[512] = "", host[256];
   struct stat st;
   aus_runlock_holder holder;
 
   if (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) return true;
   if (read(fd, line, sizeof line - 1) < 0 || fstat(fd, &st) != 0) return false;
   holder = aus_runlock_parse(line);
-  gethostname(host, sizeof host - 1);
+  aus_proc_host(host, sizeof host);
   return holder.known && strcmp(holder.host, host) != 0 &&
          difftime(time(NULL), st.st_mtime) < AUS_RUNLOCK_STALE_S;
 }
@@ -89,7 +90,7 @@ static int check_rest(const char *dir, aus_err *err)
   int rc = AUS_OK, fd = -1;
   char *lock = NULL;
 
-  AUS_TRY(aus_path_join(&lock, dir, "lock", err));
+  AUS_TRY(aus_path_join(&lock, dir, AUS_RUNDIR_LOCK, err));
   fd = open(lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd >= 0 && is_held(fd)) AUS_FAIL(err, AUS_EBUSY, "%s: a run is under way", dir);
 done:

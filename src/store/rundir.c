@@ -21,7 +21,6 @@
 #include "util/file.h"
 #include "util/log.h"
 
-static const char marker[] = "auspex.run";
 static const char marker_start[] = "{\"format\": \"auspex-run-1\",";
 
 typedef int (*name_test)(const char *name);
@@ -45,7 +44,7 @@ static int is_crash(const char *name)
 static int is_ours(const char *name)
 {
   static const char *const names[] = {AUS_RUNDIR_STATUS, AUS_RUNDIR_STATUS ".part",
-                                      AUS_RUNDIR_JOURNAL ".part", "auspex.run.part"};
+                                      AUS_RUNDIR_JOURNAL ".part", AUS_RUNDIR_MARKER ".part"};
   size_t i;
 
   for (i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -55,12 +54,12 @@ static int is_ours(const char *name)
 
 static int is_lock(const char *name)
 {
-  return strcmp(name, "lock") == 0;
+  return strcmp(name, AUS_RUNDIR_LOCK) == 0;
 }
 
 static int is_marker(const char *name)
 {
-  return strcmp(name, marker) == 0;
+  return strcmp(name, AUS_RUNDIR_MARKER) == 0;
 }
 
 static int is_shard(const char *name)
@@ -127,7 +126,7 @@ static int has_marker(const char *path, int *yes, aus_err *err)
   char *name = NULL, start[sizeof marker_start] = "";
   struct stat st;
 
-  AUS_TRY(aus_path_join(&name, path, marker, err));
+  AUS_TRY(aus_path_join(&name, path, AUS_RUNDIR_MARKER, err));
   *yes = 0;
   fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) goto done;
@@ -143,14 +142,14 @@ done:
 static int is_beginning(const char *name)
 {
   return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-         strcmp(name, "auspex.run.part") == 0 || is_lock(name);
+         strcmp(name, AUS_RUNDIR_MARKER ".part") == 0 || is_lock(name);
 }
 
 static int refuse_foreign(const char *path, aus_err *err)
 {
   return aus_fail(err, AUS_EIO, AUS_HERE,
                   "%s: not empty and without the marker %s of a run; choose another directory",
-                  path, marker);
+                  path, AUS_RUNDIR_MARKER);
 }
 
 static int look(const char *path, state *found, aus_err *err)
@@ -167,7 +166,7 @@ static int look(const char *path, state *found, aus_err *err)
   *found = EMPTY;
   while ((e = readdir(d)))
     if (!is_beginning(e->d_name)) *found = FOREIGN;
-  AUS_TRY(aus_path_join(&lock, path, "lock", err));
+  AUS_TRY(aus_path_join(&lock, path, AUS_RUNDIR_LOCK, err));
   if (!aus_runlock_ours(lock)) *found = FOREIGN;
   AUS_TRY(has_marker(path, &yes, err));
   if (yes) *found = OURS;
@@ -187,7 +186,7 @@ static int mark(const char *path, uint64_t seed, const char *config_sha256, aus_
   aus_buf_printf(&b, "%s \"version\": \"%s\", \"seed\": %" PRIu64 ", \"config_sha256\": \"%s\"}\n",
                  marker_start, PACKAGE_VERSION, seed, config_sha256);
   AUS_TRY(aus_buf_check(&b, err));
-  AUS_TRY(aus_path_join(&name, path, marker, err));
+  AUS_TRY(aus_path_join(&name, path, AUS_RUNDIR_MARKER, err));
   AUS_TRY(aus_file_write(name, b.data, (size_t)b.n, err));
 done:
   aus_free(name);
@@ -321,7 +320,8 @@ int aus_rundir_remove(const char *path, aus_err *err)
 
   AUS_TRY(look(path, &found, err));
   if (found != OURS)
-    AUS_FAIL(err, AUS_EIO, "%s: no run directory (the marker %s is missing)", path, marker);
+    AUS_FAIL(err, AUS_EIO, "%s: no run directory (the marker %s is missing)", path,
+             AUS_RUNDIR_MARKER);
   AUS_TRY(aus_path_join(&shards, path, AUS_RUNDIR_SHARDS, err));
   AUS_TRY(clean(path, shards, &n_removed, err));
   AUS_TRY(drop_directory(shards, err));

@@ -16,6 +16,8 @@
 #include "util/err.h"
 
 /* Names below the directory. */
+#define AUS_RUNDIR_MARKER  "auspex.run"
+#define AUS_RUNDIR_LOCK    "lock"
 #define AUS_RUNDIR_JOURNAL "journal.ausj"
 #define AUS_RUNDIR_STATUS  "status.json"
 #define AUS_RUNDIR_SHARDS  "shards"

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/rundir.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/proc.h"
 
 enum { LINE = 512, N_TRIES = 10 };
 
@@ -66,54 +67,22 @@ bool aus_runlock_may_take(const aus_runlock_holder *holder, const aus_runlock_ho
   return age_s >= AUS_RUNLOCK_STALE_S;
 }
 
-/* State and time of start of a process: fields 3 and 22 of /proc/PID/stat; the second one is a name in
- * parentheses that may hold anything. '?' and 0 where that cannot be read. */
-static uint64_t start_of(long pid, char *state)
-{
-  char name[64], text[1024], *p;
-  FILE *f;
-  size_t n = 0;
-  int field;
-
-  *state = '?';
-  snprintf(name, sizeof name, "/proc/%ld/stat", pid);
-  f = fopen(name, "re");
-  if (f) {
-    n = fread(text, 1, sizeof text - 1, f);
-    fclose(f);
-  }
-  text[n] = '\0';
-  p = strrchr(text, ')');
-  if (p && p[1] == ' ') *state = p[2];
-  for (field = 2; p && field < 22; field++)
-    p = strchr(p + 1, ' ');
-  return p ? strtoull(p, NULL, 10) : 0;
-}
-
-/* A killed process that nobody has waited for still has its number. Where a time is not known, the
- * number has to do. */
 static bool lives_here(const aus_runlock_holder *h, const aus_runlock_holder *me)
 {
-  uint64_t start_ticks;
-  char state;
-
-  if (!h->known || strcmp(h->host, me->host) != 0) return false;
-  if (kill((pid_t)h->pid, 0) != 0 && errno != EPERM) return false;
-  start_ticks = start_of(h->pid, &state);
-  if (state == 'Z' || state == 'X') return false;
-  return start_ticks == 0 || h->start_ticks == 0 || start_ticks == h->start_ticks;
+  return h->known && strcmp(h->host, me->host) == 0 && aus_proc_alive(h->pid, h->start_ticks);
 }
 
 static void write_line(char line[LINE])
 {
-  char host[256] = "", since[24], state;
+  char host[256], since[24];
   const char *job = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
   int n;
 
-  if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0') strcpy(host, "unknown");
+  aus_proc_host(host, sizeof host);
+  if (host[0] == '\0') strcpy(host, "unknown");
   aus_clock_utc(since);
   n = snprintf(line, LINE, "%s:%ld:%" PRIu64 " since=%s", host, (long)getpid(),
-               start_of((long)getpid(), &state), since);
+               aus_proc_start(getpid()), since);
   if (job && job[0] != '\0')
     n += snprintf(line + n, (size_t)(LINE - n), " SLURM_JOB_ID=%.63s SLURM_RESTART_COUNT=%.19s",
                   job, restarts && restarts[0] != '\0' ? restarts : "0");
@@ -297,7 +266,7 @@ int aus_runlock_take(aus_runlock **out, const char *dir, bool break_lock, aus_er
   *out = NULL;
   AUS_NEW(l, 1, err);
   l->fd = -1;
-  AUS_TRY(aus_path_join(&l->path, dir, "lock", err));
+  AUS_TRY(aus_path_join(&l->path, dir, AUS_RUNDIR_LOCK, err));
   write_line(l->line);
   for (i = 1; !taken; i++) {
     AUS_TRY(try_take(l, dir, break_lock, i == N_TRIES, &taken, err));

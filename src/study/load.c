@@ -166,6 +166,19 @@ int aus_load_effective(const aus_load *r, aus_buf *out, aus_err *err)
   return aus_buf_check(out, err);
 }
 
+aus_worker_conf aus_load_worker(const aus_load *r, const char *run_dir)
+{
+  aus_study_parts parts = r->type->parts(r->self);
+
+  return (aus_worker_conf){.kinds = parts.kinds,
+                           .n_kinds = parts.n_kinds,
+                           .self = r->self,
+                           .dir = run_dir,
+                           .run = r->run_id,
+                           .tables = parts.tables,
+                           .n_tables = parts.n_tables};
+}
+
 /* The engine section: one table that cannot change a result, one that does. */
 static int load_engine(aus_load *r, aus_cfg_node *section, aus_err *err)
 {

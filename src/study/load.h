@@ -41,6 +41,9 @@ AUS_CHECKED int aus_load_everywhere(aus_load *r, aus_err *err);
  * current directory. r->config is its canonical part: what decides results, inputs by content.
  * @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_load_effective(const aus_load *r, aus_buf *out, aus_err *err);
+
+/** What of a worker's settings the study decides; the rest is zero. Lent parts of r. Local. */
+aus_worker_conf aus_load_worker(const aus_load *r, const char *run_dir);
 void aus_load_fini(aus_load *r);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#include "engine/memory.h"
 #include "par/agree.h"
 #include "util/log.h"
 
@@ -77,7 +78,7 @@ int aus_output_now(void *self, aus_err *err)
 
   AUS_TRY(aus_output_plan(s, false, &pub, err));
   AUS_TRY(aus_output_write(s, pub, false, err));
-  AUS_TRY(aus_resume_note(&s->past, AUS_NOTE_PUBLISHED, s->out_path, err));
+  AUS_TRY(aus_memory_note(s->past.journal, AUS_NOTE_PUBLISHED, s->out_path, err));
   AUS_INFO("study", "published %s: %" PRId64 " of %" PRId64 " trials so far", s->out_path, log.n,
            log.n_trials);
 done:

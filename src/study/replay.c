@@ -31,7 +31,6 @@ static int drive(const aus_load *r, const aus_resume *past, const char *run_dir,
 {
   int rc = AUS_OK, closed;
   bool finished = false;
-  aus_study_parts parts = r->type->parts(r->self);
   aus_engine_conf conf = {
       .sched = {.max_attempts = (int)aus_opt_int(r->engine_opts, "max_attempts"),
                 .timeout_min_s = 1,
@@ -39,13 +38,7 @@ static int drive(const aus_load *r, const aus_resume *past, const char *run_dir,
                 .hang_after_s = 1,
                 .lost_after_s = 1},
       .max_failed = (int)aus_opt_int(r->engine_opts, "max_failed"),
-      .worker = {.kinds = parts.kinds,
-                 .n_kinds = parts.n_kinds,
-                 .self = r->self,
-                 .dir = run_dir,
-                 .run = r->run_id,
-                 .tables = parts.tables,
-                 .n_tables = parts.n_tables},
+      .worker = aus_load_worker(r, run_dir),
       .recall = past->recall,
       .replay = true};
   aus_engine *engine = NULL;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/crash.h"
+#include "engine/memory.h"
 #include "store/rundir.h"
 #include "study/change.h"
 #include "util/alloc.h"
@@ -17,20 +18,6 @@
 #include "util/log.h"
 
 enum { MOST_STUCK = 5 };
-
-int aus_resume_note(aus_resume *r, aus_note what, const char *text, aus_err *err)
-{
-  int rc = AUS_OK;
-  aus_buf b;
-
-  aus_buf_init(&b);
-  aus_buf_text(&b, text);
-  AUS_TRY(aus_buf_check(&b, err));
-  AUS_TRY(aus_journal_add(r->journal, AUS_R_NOTE, (uint16_t)what, &b, err));
-done:
-  aus_buf_fini(&b);
-  return rc;
-}
 
 static int refuse(const char *run_dir, aus_buf *problems, const aus_buf *lines, aus_err *err)
 {
@@ -148,9 +135,9 @@ static int go_on(aus_resume *r, const aus_load *load, const char *run_dir, const
   AUS_TRY(aus_journal_resume(&r->journal, path, scan, sync_interval_s, err));
   AUS_TRY(take_crashes(r, run_dir, err));
   r->n_resumes = aus_recall_n_resumes(r->recall) + 1;
-  AUS_TRY(aus_resume_note(r, AUS_NOTE_RESUMED, "build " AUS_GIT_REVISION, err));
+  AUS_TRY(aus_memory_note(r->journal, AUS_NOTE_RESUMED, "build " AUS_GIT_REVISION, err));
   if (!aus_recall_config(r->recall) || aus_recall_is_loose(r->recall))
-    AUS_TRY(aus_resume_note(r, AUS_NOTE_RUN, load->config, err));
+    AUS_TRY(aus_memory_note(r->journal, AUS_NOTE_RUN, load->config, err));
   if (scan->dropped > 0)
     AUS_WARN("study", "%s: dropped %" PRIu64 " bytes behind the last whole record", path,
              scan->dropped);
@@ -168,7 +155,7 @@ static int begin(aus_resume *r, const aus_load *load, const char *path, double s
 
   memcpy(head.config, load->frozen, sizeof head.config);
   AUS_TRY(aus_journal_create(&r->journal, path, &head, sync_interval_s, err));
-  AUS_TRY(aus_resume_note(r, AUS_NOTE_RUN, load->config, err));
+  AUS_TRY(aus_memory_note(r->journal, AUS_NOTE_RUN, load->config, err));
 done:
   return rc;
 }

@@ -34,9 +34,6 @@ AUS_CHECKED int aus_resume_open(aus_resume *r, const aus_load *load, const char 
 AUS_CHECKED int aus_resume_look(aus_resume *r, const aus_load *load, const char *run_dir,
                                 aus_buf *problems, aus_err *err);
 
-/** Write a note for people. @return codes of aus_journal_add(). Local. */
-AUS_CHECKED int aus_resume_note(aus_resume *r, aus_note what, const char *text, aus_err *err);
-
 /** Sync and close. NULL parts are fine. @return AUS_OK; AUS_EIO. Local. */
 int aus_resume_close(aus_resume *r, aus_err *err);
 

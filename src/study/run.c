@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/memory.h"
 #include "par/agree.h"
 #include "study/output.h"
 #include "study/session.h"
@@ -64,10 +65,14 @@ const aus_opt aus_engine_opts[] = {
 static aus_engine_conf engine_conf(aus_session *s)
 {
   const aus_load *r = &s->load;
-  aus_study_parts parts = r->type->parts(r->self);
   const aus_opts *o = r->engine_opts;
   const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
+  aus_worker_conf worker = aus_load_worker(r, s->run_dir);
 
+  worker.isolate = aus_opt_enum(o, "isolate") == 1;
+  worker.isolate_memory_mb = aus_opt_int(o, "isolate_memory_mb");
+  worker.first_shard = s->past.first_shard;
+  worker.topo = &s->topo;
   return (aus_engine_conf){
       .sched = {.prefetch = (int)aus_opt_int(o, "prefetch"),
                 .max_attempts = (int)aus_opt_int(o, "max_attempts"),
@@ -87,17 +92,7 @@ static aus_engine_conf engine_conf(aus_session *s)
       .on_publish = aus_output_now,
       .on_publish_self = s,
       .isolate_force = aus_opt_bool(o, "isolate_force"),
-      .worker = {.kinds = parts.kinds,
-                 .n_kinds = parts.n_kinds,
-                 .self = r->self,
-                 .isolate = aus_opt_enum(o, "isolate") == 1,
-                 .isolate_memory_mb = aus_opt_int(o, "isolate_memory_mb"),
-                 .dir = s->run_dir,
-                 .run = r->run_id,
-                 .first_shard = s->past.first_shard,
-                 .tables = parts.tables,
-                 .n_tables = parts.n_tables,
-                 .topo = &s->topo},
+      .worker = worker,
       .journal = s->past.journal,
       .recall = s->past.recall,
       .dir = s->dir,
@@ -138,7 +133,7 @@ static int publish(aus_session *s, const aus_pub *pub, bool together, int rc, au
   published = aus_output_write(s, pub, together, &why);
   if (published == AUS_OK && call->rank == 0) published = aus_rundir_beat(s->dir, &why);
   if (published == AUS_OK && call->rank == 0)
-    published = aus_resume_note(&s->past, AUS_NOTE_PUBLISHED, s->out_path, &why);
+    published = aus_memory_note(s->past.journal, AUS_NOTE_PUBLISHED, s->out_path, &why);
   if (rc == AUS_OK) {
     *err = why;
     if (published == AUS_OK && call->rank == 0) s->load.type->report(s->load.self, call->out);

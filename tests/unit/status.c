@@ -404,13 +404,19 @@ static void processes(void **state)
   assert_true(child > 0);
   assert_true(mine > 0);
   assert_int_equal(mine, aus_proc_start(getpid()));
+  assert_true(aus_proc_alive(getpid(), mine) && aus_proc_alive(getpid(), 0));
+  assert_false(aus_proc_alive(getpid(), mine + 1)); /* the number is used again */
+  assert_true(aus_proc_alive(1, 0));
   /* A zombie does nothing any more. */
   assert_int_equal(waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT), 0);
   assert_int_equal(aus_proc_start(child), 0);
+  assert_false(aus_proc_alive(child, 0));
   assert_int_equal(waitpid(child, &status, 0), child);
   assert_int_equal(aus_proc_start(child), 0);
   assert_int_equal(aus_proc_start(0), 0);
   assert_int_equal(aus_proc_start(-1), 0);
+  assert_false(aus_proc_alive(child, 0) || aus_proc_alive(0, 0) || aus_proc_alive(-1, 0));
+  assert_false(aus_proc_alive((int64_t)1 << 40, 0));
 }
 
 int main(void)
