@@ -45,6 +45,11 @@ same_files() {
   return 2
 }
 
+# long: all cases are wanted (tests/long sets AUS_LONG); make check has at least one of each mechanism.
+long() {
+  [ -n "${AUS_LONG-}" ]
+}
+
 skip() {
   tap_n=$((tap_n + 1))
   echo "ok $tap_n - $1 # SKIP $2"

@@ -7,15 +7,16 @@
 # Standard error is compared whole.
 . "$AUS_TOP_SRCDIR/tests/tap.sh"
 
+inputs="$tap_dir/inputs"
+mkdir "$inputs" && cp "$AUS_TOP_SRCDIR"/input/serverless/*.json "$inputs" && chmod -R u+w "$inputs" || exit 99
+rm "$inputs/quick.json"
+mv "$inputs/space-quick.json" "$inputs/space.json"
+sed 's/space-quick.json/space.json/' "$AUS_TOP_SRCDIR/tests/data/serverless/bad.json" >"$inputs/study.json"
 for case in "$AUS_TOP_SRCDIR"/tests/cli/bad/*/; do
   case=${case%/}
-  name=$(basename "$case")
+  name=${case##*/}
   work="$tap_dir/$name"
-  mkdir "$work" && cp "$AUS_TOP_SRCDIR"/input/serverless/*.json "$work" && chmod -R u+w "$work" || exit 99
-  rm "$work/quick.json"
-  cp "$AUS_TOP_SRCDIR/tests/data/serverless/bad.json" "$work/study.json" && chmod u+w "$work/study.json" || exit 99
-  mv "$work/space-quick.json" "$work/space.json"
-  sed -i 's/space-quick.json/space.json/' "$work/study.json"
+  cp -r "$inputs" "$work" || exit 99
   if [ -f "$case/setup" ]; then (cd "$work" && sh "$case/setup") || exit 99; fi
   (cd "$work" && ls) >"$tap_dir/before"
   (cd "$work" && eval "timeout 300 \"\$AUS_TOP_BUILDDIR/auspex\" $(cat "$case/args")") \

@@ -1,5 +1,6 @@
 #!/bin/sh
 # stages.t - all stages of the small study with other settings of the search, the fine-tuning and the validation.
+# Further ones where AUS_LONG is set.
 # SPDX-License-Identifier: GPL-3.0-or-later
 . "$AUS_TOP_SRCDIR/tests/tap.sh"
 small="$AUS_TOP_SRCDIR/tests/data/serverless/small.json"
@@ -34,26 +35,28 @@ compared() {
 }
 
 variant carry-all --set serverless.optimize.carry=all
-compared carry-all --set serverless.optimize.carry=all
-variant carry-none --set serverless.optimize.carry=none
-variant judge-self --set serverless.optimize.judge=self
 variant adversarial --set serverless.optimize.objective=adversarial
-compared adversarial --set serverless.optimize.objective=adversarial
 variant select-max --set serverless.optimize.select=max
 expect 1 "$(grep -c '^[0-9][0-9]*  .*%.*%.*budget$' "$tap_dir/select-max.txt")" "select max: one campaign"
-variant area-inf --set serverless.optimize.area=inf
-variant retain-all --set serverless.optimize.retain=all
 variant rows-reactive --set serverless.optimize.rows=reactive
 variant compat --set serverless.mode=compat
-compared compat --set serverless.mode=compat
 variant choose-last --set serverless.finetune.choose=last
 ! grep -q 'sets of models tried' "$tap_dir/choose-last.txt"
 result $? "choose last: no sets of models are tried" "$tap_dir/choose-last.txt"
 variant qucb --set engine.bo.acq=qucb
-variant ts --set engine.bo.acq=ts
-variant liar-max --set engine.bo.pending=liar-max
 variant turbo --set engine.bo.region=turbo
 compared turbo --set engine.bo.region=turbo
+if long; then
+  compared carry-all --set serverless.optimize.carry=all
+  compared adversarial --set serverless.optimize.objective=adversarial
+  compared compat --set serverless.mode=compat
+  variant carry-none --set serverless.optimize.carry=none
+  variant judge-self --set serverless.optimize.judge=self
+  variant area-inf --set serverless.optimize.area=inf
+  variant retain-all --set serverless.optimize.retain=all
+  variant ts --set engine.bo.acq=ts
+  variant liar-max --set engine.bo.pending=liar-max
+fi
 
 # A percentile that no sample is above.
 variant nothing --set serverless.optimize.percentile=100

@@ -1,3 +1,3 @@
 #!/bin/sh
 . "$AUS_TOP_SRCDIR/tests/mpi/ranks.sh"
-at_ranks "1 2 3 5" "$AUS_TOP_BUILDDIR/tests/mpi/t_engine"
+at_ranks "${AUS_LONG:-1 2 3}" "$AUS_TOP_BUILDDIR/tests/mpi/t_engine"

@@ -3,4 +3,4 @@
 OMPI_MCA_io=ompio
 export OMPI_MCA_io
 . "$AUS_TOP_SRCDIR/tests/mpi/ranks.sh"
-at_ranks "1 5" "$AUS_TOP_BUILDDIR/tests/mpi/t_pub"
+at_ranks "${AUS_LONG:-2}" "$AUS_TOP_BUILDDIR/tests/mpi/t_pub"
