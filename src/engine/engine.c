@@ -22,8 +22,7 @@
 
 enum { MESSAGES_AT_ONCE = 256, ACTIONS_AT_ONCE = 64, TASK_FIXED_BYTES = 64 };
 
-static const double beat_interval_s = 5, bye_wait_s = 5, bye_wait_stop_s = 0.4, verdict_wait_s = 60,
-                    look_for_s = 0.5;
+static const double bye_wait_s = 5, bye_wait_stop_s = 0.4, verdict_wait_s = 60, look_for_s = 0.5;
 static const double publication_bytes_per_s =
     20e6; /* until one was measured: one rank, deflate 4 */
 
@@ -53,7 +52,6 @@ struct aus_engine {
   aus_progress progress;
   aus_ledger ledger;
   aus_memory memory;
-  double beat_s;   /* last sign of life */
   double unix_s;   /* Unix time minus aus_clock_s() */
   aus_err failure; /* what ends the run, also when found inside the poll hook */
   bool closing, resting;
@@ -83,14 +81,22 @@ static double utilisation(const aus_engine *e)
   return e->first_s > 0 && span_s > 0 ? e->busy_s / (e->n_peers * span_s) : (double)NAN;
 }
 
+/* What the engine alone knows of the status file. */
+static void fill_status(const aus_engine *e, double now_s)
+{
+  aus_status_facts *f = aus_status_facts_of(e->conf.status);
+
+  if (f && !isinf(e->ctl.conf.limit_s)) f->wall_left_s = e->ctl.conf.limit_s - now_s;
+  if (f && e->conf.journal) f->journal_bytes = (int64_t)aus_journal_size(e->conf.journal);
+}
+
 static void show_status(aus_engine *e, double now_s)
 {
   aus_sched_stats x;
 
   if (!aus_status_due(e->conf.status, now_s)) return;
   x = aus_sched_count(e->sched);
-  if (!isinf(e->ctl.conf.limit_s))
-    aus_status_facts_of(e->conf.status)->wall_left_s = e->ctl.conf.limit_s - now_s;
+  fill_status(e, now_s);
   aus_status_tick(e->conf.status, &x, utilisation(e), now_s);
 }
 
@@ -100,14 +106,13 @@ void aus_engine_stage(aus_engine *e, const char *stage)
 }
 
 /* A sign of life for runs on other hosts; a failure ends the run at the next turn. */
-static void beat(aus_engine *e, double now_s)
+static void beat(aus_engine *e)
 {
   aus_err why;
 
-  if (!e->conf.dir || now_s - e->beat_s < beat_interval_s) return;
-  e->beat_s = now_s;
+  if (!e->conf.dir) return;
   aus_err_clear(&why);
-  if (aus_rundir_beat(e->conf.dir, &why) != AUS_OK && e->failure.code == AUS_OK) e->failure = why;
+  if (aus_rundir_tend(e->conf.dir, &why) != AUS_OK && e->failure.code == AUS_OK) e->failure = why;
 }
 
 static void tick(aus_engine *e, double now_s)
@@ -116,7 +121,7 @@ static void tick(aus_engine *e, double now_s)
   bool due = aus_ledger_due(&e->ledger, now_s);
 
   show_status(e, now_s);
-  beat(e, now_s);
+  beat(e);
   if (!due && now_s - e->progress.shown_s < 0.2) return;
   x = aus_sched_count(e->sched);
   aus_progress_show(&e->progress, &x, now_s, false);
@@ -801,6 +806,7 @@ done:
   aus_sched_hold(e->sched, false);
   x = aus_sched_count(e->sched);
   aus_progress_show(&e->progress, &x, aus_clock_s(), true);
+  fill_status(e, aus_clock_s());
   aus_status_tick(e->conf.status, &x, utilisation(e), aus_clock_s());
   e->on_commit = NULL;
   remember(e, rc, &why);
@@ -820,9 +826,8 @@ int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err)
   if (task->kind >= e->conf.worker.n_kinds)
     AUS_FAIL(err, AUS_EINVAL, "%s %u:%u is of kind %d, there are %d", task->job ? "job" : "trial",
              (unsigned)(task->id >> 32), (unsigned)task->id, task->kind, e->conf.worker.n_kinds);
-  AUS_TRY(aus_sched_add(e->sched, task, err));
+  AUS_TRY(aus_memory_add(&e->memory, e->sched, task, &e->blobs, err));
   e->n_trials += !task->job;
-  AUS_TRY(aus_memory_added(&e->memory, e->sched, task, &e->blobs, err));
 done:
   return rc;
 }
@@ -928,7 +933,6 @@ static int open_manager(aus_engine *e, aus_err *err)
   AUS_TRY(aus_sched_create(&e->sched, &e->conf.sched, e->n_peers, err));
   AUS_TRY(aus_ledger_init(&e->ledger, e->opened_s, err));
   AUS_TRY(aus_memory_init(&e->memory, e->conf.journal, e->conf.recall, &e->conf.worker, err));
-  AUS_TRY(aus_memory_charge(&e->memory, e->sched, err));
   if (e->conf.replay) aus_sched_freeze(e->sched, false);
   aus_progress_start(&e->progress, 0, e->conf.title, 0, e->opened_s);
   aus_ctl_init(&e->ctl, &e->conf.ctl, e->opened_s);

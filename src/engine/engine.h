@@ -42,8 +42,8 @@ typedef struct aus_engine_conf {
   aus_recall *recall;
   bool
       fragile; /* ranks may die without a word (mpirun --enable-recovery): nothing collective at the end */
-  bool replay;           /* nothing is worked on: what the recall does not answer ends the run */
-  const aus_rundir *dir; /* gets a sign of life every few seconds */
+  bool replay;     /* nothing is worked on: what the recall does not answer ends the run */
+  aus_rundir *dir; /* gets a sign of life every few seconds */
 } aus_engine_conf;
 
 /** Start: communicators, local worker, HELLOs.

@@ -41,20 +41,6 @@ static aus_recalled *recalled(const aus_memory *m, uint64_t id, bool job)
 
 /* ---- answers ---- */
 
-int aus_memory_charge(aus_memory *m, aus_sched *s, aus_err *err)
-{
-  int rc = AUS_OK;
-  aus_charge *list = NULL;
-  int64_t i, n = 0;
-
-  if (m->recall) AUS_TRY(aus_recall_charges(m->recall, &list, &n, err));
-  for (i = 0; i < n; i++)
-    AUS_TRY(aus_sched_charge(s, list[i].id, list[i].job, list[i].n, err));
-done:
-  aus_free(list);
-  return rc;
-}
-
 /* The content of what a task needs; a blob that is not there counts as none. Large ones in shards have the
  * same CRC as their only column. */
 static uint32_t digest_needs(const aus_task *task, const aus_blobs *blobs)
@@ -76,24 +62,39 @@ static uint32_t digest_needs(const aus_task *task, const aus_blobs *blobs)
   return digest;
 }
 
-int aus_memory_added(aus_memory *m, aus_sched *s, const aus_task *task, const aus_blobs *blobs,
-                     aus_err *err)
+/* Is what an earlier run found the result of this very task, and still there? */
+static int check_answer(const aus_memory *m, const aus_recalled *x, const aus_task *task,
+                        const aus_blobs *blobs, bool *answers, aus_err *err)
 {
   int rc = AUS_OK;
   uint32_t digest;
-  aus_recalled *x = recalled(m, task->id, task->job);
+  bool loose = aus_recall_is_loose(m->recall);
 
-  if (!x || x->taken) goto done;
+  *answers = false;
   AUS_TRY(aus_task_digest(task, &digest, err));
-  if (digest != x->digest) {
-    if (aus_recall_is_loose(m->recall)) goto done;
+  if (digest != x->digest && !loose)
     AUS_FAIL(err, AUS_EBUG,
              "%s %u:%u is not the task that the journal has a result of: the same configuration has"
              " led elsewhere",
              task->job ? "job" : "trial", (unsigned)(task->id >> 32), (unsigned)task->id);
-  }
-  if (x->damaged) goto done;
-  if (aus_recall_is_loose(m->recall) && x->needs != digest_needs(task, blobs)) goto done;
+  *answers =
+      digest == x->digest && !x->damaged && (!loose || x->needs == digest_needs(task, blobs));
+done:
+  return rc;
+}
+
+int aus_memory_add(aus_memory *m, aus_sched *s, const aus_task *task, const aus_blobs *blobs,
+                   aus_err *err)
+{
+  int rc = AUS_OK, n_charged;
+  bool answers = false;
+  aus_recalled *x = recalled(m, task->id, task->job);
+
+  if (x && !x->taken) AUS_TRY(check_answer(m, x, task, blobs, &answers, err));
+  n_charged = m->recall && !answers ? aus_recall_charged(m->recall, task->id, task->job) : 0;
+  if (n_charged > 0) AUS_TRY(aus_sched_charge(s, task->id, task->job, n_charged, err));
+  AUS_TRY(aus_sched_add(s, task, err));
+  if (!answers) goto done;
   x->taken = true;
   AUS_TRY(aus_sched_recall(s, &x->result, err));
 done:

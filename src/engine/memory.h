@@ -27,14 +27,13 @@ AUS_CHECKED int aus_memory_init(aus_memory *m, aus_journal *journal, aus_recall 
                                 const aus_worker_conf *worker, aus_err *err);
 void aus_memory_fini(aus_memory *m);
 
-/** Tell a new scheduler which tasks have used up attempts. @return AUS_OK; AUS_ENOMEM. Local. */
-AUS_CHECKED int aus_memory_charge(aus_memory *m, aus_sched *s, aus_err *err);
-
-/** A task was added: answer it if an earlier run has its result. Where the configuration was changed since,
- * the blobs it needs must also be what they were.
- * @return AUS_OK; AUS_EBUG when the earlier one was another task; AUS_ENOMEM. Local. */
-AUS_CHECKED int aus_memory_added(aus_memory *m, aus_sched *s, const aus_task *task,
-                                 const aus_blobs *blobs, aus_err *err);
+/** Add a task to the scheduler, and answer it if an earlier run has its result; where the configuration was
+ * changed since, the blobs it needs must also be what they were. One that is to be done (again) has used up
+ * the attempts that took workers along.
+ * @return AUS_OK; AUS_EBUG when the earlier one was another task; AUS_EINVAL: out of order; AUS_ENOMEM.
+ * Local. */
+AUS_CHECKED int aus_memory_add(aus_memory *m, aus_sched *s, const aus_task *task,
+                               const aus_blobs *blobs, aus_err *err);
 
 /** A task is sent. @return codes of aus_journal_add(). Local. */
 AUS_CHECKED int aus_memory_started(aus_memory *m, const aus_task *task, int worker,

@@ -434,7 +434,7 @@ done:
 }
 
 int aus_recall_check_rows(aus_recall *r, const char *dir, aus_shard_reader *reader, int n_tables,
-                          int64_t *n_bad, aus_err *err)
+                          const aus_poll *poll, int64_t *n_bad, aus_err *err)
 {
   int rc = AUS_OK;
   int64_t i;
@@ -445,6 +445,8 @@ int aus_recall_check_rows(aus_recall *r, const char *dir, aus_shard_reader *read
     aus_recalled *x = r->entry[i].commit;
 
     if (!x) continue;
+    if (aus_poll_now(poll) != AUS_POLL_CONTINUE)
+      AUS_FAIL(err, AUS_ECANCEL, "%s: stopped before all rows were read", dir);
     AUS_TRY(check_commit(&s, x, err));
     *n_bad += x->damaged;
   }
@@ -482,22 +484,11 @@ bool aus_recall_is_loose(const aus_recall *r)
   return r->loose;
 }
 
-int aus_recall_charges(const aus_recall *r, aus_charge **out, int64_t *n, aus_err *err)
+int aus_recall_charged(const aus_recall *r, uint64_t id, bool job)
 {
-  int rc = AUS_OK;
-  int64_t i, cap = 0;
+  const entry *e = find(r, id, job ? JOB : TRIAL);
 
-  *out = NULL;
-  *n = 0;
-  for (i = 0; i < r->n; i++) {
-    const entry *e = &r->entry[i];
-
-    if (e->n_charged == 0 || (e->commit && !e->commit->damaged)) continue;
-    AUS_TRY(aus_grow(out, &cap, *n + 1, sizeof **out, err));
-    (*out)[(*n)++] = (aus_charge){.id = e->id, .job = e->what == JOB, .n = e->n_charged};
-  }
-done:
-  return rc;
+  return e ? e->n_charged : 0;
 }
 
 int aus_recall_stuck(const aus_recall *r, uint64_t *id, bool *job)
@@ -511,7 +502,8 @@ int aus_recall_stuck(const aus_recall *r, uint64_t *id, bool *job)
     entry e = r->entry[i];
 
     end_of_run(&e, r->n_since);
-    if (e.what > JOB || (e.commit && !e.commit->damaged) || e.n_stuck <= most) continue;
+    if (e.what > JOB || e.n_stuck <= most) continue;
+    if (e.commit && !e.commit->damaged && !r->loose) continue;
     most = e.n_stuck;
     *id = e.id;
     *job = e.what == JOB;

@@ -20,6 +20,7 @@
 #include "engine/task.h"
 #include "store/journal.h"
 #include "store/shard.h"
+#include "util/poll.h"
 
 typedef enum aus_note {
   AUS_NOTE_RUN =
@@ -63,11 +64,14 @@ AUS_CHECKED int aus_recall_record(void *self, const aus_record *record, aus_err 
 
 /** Read all rows that commits name and compare them with their CRC. What is missing or damaged sends its
  * trial back; a shard that cannot be opened is set aside.
+ * @param [in] poll      asked before each commit; may be NULL
  * @param [in] dir       of the shards
  * @param [in] n_tables  that there may be
- * @param [out] n_bad    commits that were sent back. @return AUS_OK; AUS_EIO; AUS_ENOMEM. Local. */
+ * @param [out] n_bad    commits that were sent back. @return AUS_OK; AUS_ECANCEL: told to stop; AUS_EIO; AUS_ENOMEM.
+ * Local. */
 AUS_CHECKED int aus_recall_check_rows(aus_recall *r, const char *dir, aus_shard_reader *shards,
-                                      int n_tables, int64_t *n_bad, aus_err *err);
+                                      int n_tables, const aus_poll *poll, int64_t *n_bad,
+                                      aus_err *err);
 
 /** The result of a task, lent; NULL when there is none. Local. O(1). */
 aus_recalled *aus_recall_find(const aus_recall *r, uint64_t id, bool job);
@@ -81,14 +85,14 @@ aus_decided aus_recall_decision(const aus_recall *r, aus_record_type type, const
 void aus_recall_loosen(aus_recall *r);
 bool aus_recall_is_loose(const aus_recall *r);
 
-/* Tasks that took their workers along, each with the number of attempts that are used up. */
+/* A task that took its worker along: that many of its attempts are used up. */
 typedef struct aus_charge {
   uint64_t id;
   bool job;
   int n;
 } aus_charge;
-/** @param [out] out  in no particular order (aus_free). @return AUS_OK; AUS_ENOMEM. Local. */
-AUS_CHECKED int aus_recall_charges(const aus_recall *r, aus_charge **out, int64_t *n, aus_err *err);
+/** Attempts that a task has used up so since its last commit (if there is one). Local. O(1). */
+int aus_recall_charged(const aus_recall *r, uint64_t id, bool job);
 
 /** A task that was under way at that many resumes in a row, this one included, without any commit in
  * between: the one with the most. 0: none. Local. */

@@ -90,6 +90,20 @@ void aus_read_close(aus_read *f)
   aus_free(f);
 }
 
+bool aus_read_is_result(const char *path, const char *config_sha256)
+{
+  aus_read *f = NULL;
+  char text[80];
+  uint8_t complete = 0;
+  bool is = aus_read_open(&f, path, NULL, NULL) == AUS_OK &&
+            root_text(f, "config_sha256", text, sizeof text, NULL) == AUS_OK &&
+            strcmp(text, config_sha256) == 0 &&
+            aus_h5_get_attribute(f->file, "complete", H5T_NATIVE_UINT8, &complete, NULL) == AUS_OK;
+
+  aus_read_close(f);
+  return is && complete == 1;
+}
+
 /* ---- objects ---- */
 
 /* H5Lexists() wants every group on the way to exist, H5Oexists_by_name() the link. */

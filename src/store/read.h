@@ -26,6 +26,9 @@ typedef struct aus_read aus_read;
 AUS_CHECKED int aus_read_open(aus_read **out, const char *path, const char *study, aus_err *err);
 void aus_read_close(aus_read *f);
 
+/** Is this file the complete result of a study with this configuration? Anything else is a no. Local. */
+bool aus_read_is_result(const char *path, const char *config_sha256);
+
 /** Is there a dataset or group of this name? Local. */
 bool aus_read_has(const aus_read *f, const char *path);
 

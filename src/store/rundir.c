@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,9 +19,11 @@
 #include "store/runlock.h"
 #include "util/alloc.h"
 #include "util/buf.h"
+#include "util/clock.h"
 #include "util/file.h"
 #include "util/log.h"
 
+static const double tend_interval_s = 5;
 static const char marker_start[] = "{\"format\": \"auspex-run-1\",";
 
 typedef int (*name_test)(const char *name);
@@ -57,9 +60,9 @@ static int is_lock(const char *name)
   return strcmp(name, AUS_RUNDIR_LOCK) == 0;
 }
 
-static int is_marker(const char *name)
+static int is_done(const char *name)
 {
-  return strcmp(name, AUS_RUNDIR_MARKER) == 0;
+  return strcmp(name, AUS_RUNDIR_DONE) == 0;
 }
 
 static int is_shard(const char *name)
@@ -117,16 +120,16 @@ done:
   return rc;
 }
 
-typedef enum state { ABSENT, EMPTY, FOREIGN, OURS } state;
+typedef enum state { ABSENT, EMPTY, FOREIGN, OURS, DONE } state;
 
 /* Our marker is a regular file that begins as we write it. */
-static int has_marker(const char *path, int *yes, aus_err *err)
+static int has_marker(const char *path, const char *marker, int *yes, aus_err *err)
 {
   int rc = AUS_OK, fd = -1;
   char *name = NULL, start[sizeof marker_start] = "";
   struct stat st;
 
-  AUS_TRY(aus_path_join(&name, path, AUS_RUNDIR_MARKER, err));
+  AUS_TRY(aus_path_join(&name, path, marker, err));
   *yes = 0;
   fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) goto done;
@@ -168,7 +171,9 @@ static int look(const char *path, state *found, aus_err *err)
     if (!is_beginning(e->d_name)) *found = FOREIGN;
   AUS_TRY(aus_path_join(&lock, path, AUS_RUNDIR_LOCK, err));
   if (!aus_runlock_ours(lock)) *found = FOREIGN;
-  AUS_TRY(has_marker(path, &yes, err));
+  AUS_TRY(has_marker(path, AUS_RUNDIR_DONE, &yes, err));
+  if (yes) *found = DONE;
+  AUS_TRY(has_marker(path, AUS_RUNDIR_MARKER, &yes, err));
   if (yes) *found = OURS;
 done:
   aus_free(lock);
@@ -220,8 +225,23 @@ done:
 
 struct aus_rundir {
   aus_runlock *lock;
-  bool resumed;
+  bool resumed, finished;
+  double beat_s; /* the last one by aus_rundir_tend() */
 };
+
+static int rename_marker(const char *path, const char *from, const char *to, aus_err *err)
+{
+  int rc = AUS_OK;
+  char *old = NULL, *new = NULL;
+
+  AUS_TRY(aus_path_join(&old, path, from, err));
+  AUS_TRY(aus_path_join(&new, path, to, err));
+  if (rename(old, new) != 0) AUS_FAIL(err, AUS_EIO, "%s: %s", old, strerror(errno));
+done:
+  aus_free(old);
+  aus_free(new);
+  return rc;
+}
 
 static int start_anew(const char *path, const aus_rundir_conf *conf, aus_err *err)
 {
@@ -247,6 +267,9 @@ static int take_over(aus_rundir *d, const char *path, const aus_rundir_conf *con
 
   AUS_TRY(look(path, &found, err));
   if (found == FOREIGN) AUS_TRY(refuse_foreign(path, err));
+  d->finished = found == DONE && conf->published && !conf->fresh;
+  if (d->finished) goto done;
+  if (found == DONE) AUS_TRY(rename_marker(path, AUS_RUNDIR_DONE, AUS_RUNDIR_MARKER, err));
   AUS_TRY(has_journal(path, &d->resumed, err));
   if (d->resumed && conf->fresh && !conf->force)
     AUS_FAIL(err, AUS_ECONFIG,
@@ -280,6 +303,11 @@ done:
   return rc;
 }
 
+bool aus_rundir_finished(const aus_rundir *d)
+{
+  return d->finished;
+}
+
 bool aus_rundir_resumed(const aus_rundir *d)
 {
   return d->resumed;
@@ -288,6 +316,18 @@ bool aus_rundir_resumed(const aus_rundir *d)
 int aus_rundir_beat(const aus_rundir *d, aus_err *err)
 {
   return aus_runlock_beat(d->lock, err);
+}
+
+int aus_rundir_tend(aus_rundir *d, aus_err *err)
+{
+  int rc = AUS_OK;
+  double now_s = aus_clock_s();
+
+  if (d->beat_s > 0 && now_s - d->beat_s < tend_interval_s) goto done;
+  AUS_TRY(aus_rundir_beat(d, err));
+  d->beat_s = now_s;
+done:
+  return rc;
 }
 
 void aus_rundir_leave(aus_rundir *d)
@@ -319,14 +359,15 @@ int aus_rundir_remove(const char *path, aus_err *err)
   int64_t n_removed = 0;
 
   AUS_TRY(look(path, &found, err));
-  if (found != OURS)
+  if (found != OURS && found != DONE)
     AUS_FAIL(err, AUS_EIO, "%s: no run directory (the marker %s is missing)", path,
              AUS_RUNDIR_MARKER);
   AUS_TRY(aus_path_join(&shards, path, AUS_RUNDIR_SHARDS, err));
+  if (found == OURS) AUS_TRY(rename_marker(path, AUS_RUNDIR_MARKER, AUS_RUNDIR_DONE, err));
   AUS_TRY(clean(path, shards, &n_removed, err));
   AUS_TRY(drop_directory(shards, err));
   AUS_TRY(sweep(path, 0, is_lock, &n_removed, err));
-  AUS_TRY(sweep(path, 0, is_marker, &n_removed, err));
+  AUS_TRY(sweep(path, 0, is_done, &n_removed, err));
   AUS_TRY(drop_directory(path, err));
 done:
   aus_free(shards);

@@ -6,6 +6,9 @@
  * version, seed, config_sha256 of the run that made it), which says that it is ours. A directory with a
  * journal is resumed: nothing in it is removed. One without starts anew. Only regular files with our
  * names are ever removed: links, directories and foreign files stay.
+ *
+ * The removal of a directory begins by giving the marker the name auspex.done, and ends with it: a run that
+ * is killed in between is known to have finished.
  */
 #ifndef AUS_STORE_RUNDIR_H
 #define AUS_STORE_RUNDIR_H
@@ -17,6 +20,7 @@
 
 /* Names below the directory. */
 #define AUS_RUNDIR_MARKER  "auspex.run"
+#define AUS_RUNDIR_DONE    "auspex.done" /* the marker's name once the directory is to be removed */
 #define AUS_RUNDIR_LOCK    "lock"
 #define AUS_RUNDIR_JOURNAL "journal.ausj"
 #define AUS_RUNDIR_STATUS  "status.json"
@@ -26,6 +30,7 @@
 typedef struct aus_rundir_conf {
   uint64_t seed;             /* of a new marker */
   const char *config_sha256; /* the same; hexadecimal digits */
+  bool published;            /* the result of this very run is there */
   bool fresh;                /* start anew; refused where there is a journal */
   bool force;                /* with fresh: then remove it and what belongs to it */
   bool
@@ -47,6 +52,10 @@ typedef struct aus_rundir aus_rundir;
 AUS_CHECKED int aus_rundir_enter(aus_rundir **out, const char *path, const aus_rundir_conf *conf,
                                  aus_err *err);
 
+/** Has the run finished, so that only the removal of its directory is left? Only with conf.published; nothing
+ * was touched then. Local. */
+bool aus_rundir_finished(const aus_rundir *d);
+
 /** Is there a journal (with a whole header at least) to go on with? Local. */
 bool aus_rundir_resumed(const aus_rundir *d);
 
@@ -54,6 +63,9 @@ bool aus_rundir_resumed(const aus_rundir *d);
  * @return AUS_OK; AUS_EBUSY when another run has taken the directory: nothing may be written any more;
  *         AUS_EIO. Local; rank 0 only. About 6 us on a local disk. */
 AUS_CHECKED int aus_rundir_beat(const aus_rundir *d, aus_err *err);
+
+/** The same unless there was one in the last 5 s: for loops. Same codes. Local; rank 0 only. */
+AUS_CHECKED int aus_rundir_tend(aus_rundir *d, aus_err *err);
 
 /** Give the lock back, free; everything else stays. NULL is allowed. Local. */
 void aus_rundir_leave(aus_rundir *d);

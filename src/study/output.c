@@ -43,20 +43,13 @@ done:
   return rc;
 }
 
-/* A publication lasts; who stops the run does not wait for it. */
-static aus_poll_answer still_wanted(void *self)
-{
-  (void)self;
-  return aus_ctl_seen().order < AUS_ORDER_STOP ? AUS_POLL_CONTINUE : AUS_POLL_STOP;
-}
-
 int aus_output_write(const aus_session *s, const aus_pub *pub, bool together, aus_err *err)
 {
   const aus_load *r = &s->load;
   int rc = AUS_OK;
   bool alone = aus_opt_enum(r->engine_opts, "publish") == 1;
   aus_study_parts parts = r->type->parts(r->self);
-  const aus_poll poll = {.look = still_wanted};
+  const aus_poll poll = aus_resume_vigil(s->dir);
   aus_pub_conf conf = {.dir = s->run_dir,
                        .poll = &poll,
                        .run = r->run_id,
@@ -64,8 +57,11 @@ int aus_output_write(const aus_session *s, const aus_pub *pub, bool together, au
                        .n_tables = parts.n_tables,
                        .deflate = (int)aus_opt_int(r->engine_opts, "store.deflate")};
 
-  if (together && !alone) return aus_pub_write(pub, &conf, r->call->world, s->out_path, err);
-  if (r->call->rank == 0) rc = aus_pub_write(pub, &conf, MPI_COMM_SELF, s->out_path, err);
+  if (together && !alone)
+    return aus_resume_lost(s->dir, aus_pub_write(pub, &conf, r->call->world, s->out_path, err),
+                           err);
+  if (r->call->rank == 0)
+    rc = aus_resume_lost(s->dir, aus_pub_write(pub, &conf, MPI_COMM_SELF, s->out_path, err), err);
   return together ? aus_agree(r->call->world, rc, err) : rc;
 }
 

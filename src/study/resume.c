@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "engine/crash.h"
+#include "engine/ctl.h"
 #include "engine/memory.h"
-#include "store/rundir.h"
 #include "study/change.h"
 #include "util/alloc.h"
 #include "util/file.h"
@@ -55,24 +55,50 @@ done:
   return rc;
 }
 
-static int check_rows(aus_resume *r, const aus_load *load, const char *run_dir, aus_err *err)
+static aus_poll_answer still_wanted(void *self)
+{
+  aus_rundir *dir = self;
+
+  if (dir && aus_rundir_tend(dir, NULL) != AUS_OK) return AUS_POLL_STOP;
+  return aus_ctl_seen().order < AUS_ORDER_STOP ? AUS_POLL_CONTINUE : AUS_POLL_STOP;
+}
+
+aus_poll aus_resume_vigil(aus_rundir *dir)
+{
+  return (aus_poll){.self = dir, .look = still_wanted};
+}
+
+int aus_resume_lost(const aus_rundir *dir, int rc, aus_err *err)
+{
+  aus_err why;
+
+  aus_err_clear(&why);
+  if (rc != AUS_ECANCEL || !dir || aus_rundir_beat(dir, &why) == AUS_OK) return rc;
+  if (err) *err = why;
+  return why.code;
+}
+
+static int check_rows(aus_resume *r, const aus_load *load, const char *run_dir, aus_rundir *dir,
+                      aus_err *err)
 {
   int rc = AUS_OK;
   int64_t n_bad = 0;
   aus_study_parts parts = load->type->parts(load->self);
   aus_table *tables = NULL;
   aus_shard_reader *reader = NULL;
+  const aus_poll poll = aus_resume_vigil(dir);
 
   AUS_TRY(aus_engine_tables(&tables, parts.tables, parts.n_tables, err));
   AUS_TRY(aus_shard_reader_create(&reader, run_dir, load->run_id, tables, parts.n_tables + 1, err));
-  AUS_TRY(aus_recall_check_rows(r->recall, run_dir, reader, parts.n_tables + 1, &n_bad, err));
+  AUS_TRY(
+      aus_recall_check_rows(r->recall, run_dir, reader, parts.n_tables + 1, &poll, &n_bad, err));
   if (n_bad > 0)
     AUS_WARN("study", "%s: rows of %" PRId64 " committed tasks are lost; they are done again",
              run_dir, n_bad);
 done:
   aus_shard_reader_destroy(reader);
   aus_free(tables);
-  return rc;
+  return aus_resume_lost(dir, rc, err);
 }
 
 static int check_stuck(const aus_recall *recall, const char *run_dir, aus_err *err)
@@ -124,14 +150,14 @@ done:
 }
 
 static int go_on(aus_resume *r, const aus_load *load, const char *run_dir, const char *path,
-                 const aus_journal_scan *scan, double sync_interval_s, aus_buf *problems,
-                 aus_err *err)
+                 aus_rundir *dir, const aus_journal_scan *scan, double sync_interval_s,
+                 aus_buf *problems, aus_err *err)
 {
   int rc = AUS_OK;
 
   AUS_TRY(admit(r, load, scan, run_dir, problems, err));
   AUS_TRY(check_stuck(r->recall, run_dir, err));
-  AUS_TRY(check_rows(r, load, run_dir, err));
+  AUS_TRY(check_rows(r, load, run_dir, dir, err));
   AUS_TRY(aus_journal_resume(&r->journal, path, scan, sync_interval_s, err));
   AUS_TRY(take_crashes(r, run_dir, err));
   r->n_resumes = aus_recall_n_resumes(r->recall) + 1;
@@ -160,7 +186,7 @@ done:
   return rc;
 }
 
-int aus_resume_open(aus_resume *r, const aus_load *load, const char *run_dir,
+int aus_resume_open(aus_resume *r, const aus_load *load, const char *run_dir, aus_rundir *dir,
                     double sync_interval_s, aus_buf *problems, aus_err *err)
 {
   int rc = AUS_OK;
@@ -175,7 +201,7 @@ int aus_resume_open(aus_resume *r, const aus_load *load, const char *run_dir,
   }
   AUS_TRY(aus_shard_next_number(run_dir, &r->first_shard, err));
   if (scan.end > 0)
-    AUS_TRY(go_on(r, load, run_dir, path, &scan, sync_interval_s, problems, err));
+    AUS_TRY(go_on(r, load, run_dir, path, dir, &scan, sync_interval_s, problems, err));
   else {
     if (r->recall && unlink(path) != 0) AUS_FAIL(err, AUS_EIO, "%s: cannot be removed", path);
     aus_recall_destroy(r->recall);

@@ -11,6 +11,7 @@
 
 #include "engine/memory.h"
 #include "par/agree.h"
+#include "store/read.h"
 #include "study/output.h"
 #include "study/session.h"
 #include "util/alloc.h"
@@ -201,18 +202,59 @@ static int enter(aus_session *s, aus_err *err)
   aus_study_parts parts = r->type->parts(r->self);
   aus_rundir_conf conf = {.seed = r->seed,
                           .config_sha256 = r->digest,
+                          .published = aus_read_is_result(s->out_path, r->digest),
                           .fresh = aus_args_given(args, "fresh") > 0,
                           .force = aus_args_given(args, "force") > 0,
                           .break_lock = aus_args_given(args, "break-lock") > 0};
 
   AUS_TRY(aus_study_check_places(r, s->out_path, s->run_dir, err));
   AUS_TRY(aus_rundir_enter(&s->dir, s->run_dir, &conf, err));
-  AUS_TRY(aus_resume_open(&s->past, r, s->run_dir, aus_opt_real(r->engine_opts, "sync_interval_s"),
-                          r->call->problems, err));
+  if (aus_rundir_finished(s->dir)) goto done;
+  AUS_TRY(aus_resume_open(&s->past, r, s->run_dir, s->dir,
+                          aus_opt_real(r->engine_opts, "sync_interval_s"), r->call->problems, err));
   AUS_TRY(aus_status_open(&s->status, s->run_dir, r->type->name, parts.kinds, parts.n_kinds,
                           r->call->size, err));
+  aus_status_facts_of(s->status)->n_resumes = s->past.n_resumes;
 done:
   return rc;
+}
+
+/* What rank 0 has found there and the others need. Collective. */
+static int share_past(aus_session *s, bool *finished, aus_err *err)
+{
+  int rc = AUS_OK;
+  uint32_t past[2] = {s->past.first_shard, s->dir && aus_rundir_finished(s->dir)};
+
+  AUS_MPI(MPI_Bcast(past, 2, MPI_UINT32_T, 0, s->load.call->world), err);
+  s->past.first_shard = past[0];
+  *finished = past[1];
+done:
+  return rc;
+}
+
+/* An earlier run was killed when nothing was left to do but this. */
+static int clear_away(const aus_session *s, aus_err *err)
+{
+  int rc = AUS_OK;
+  const aus_call *call = s->load.call;
+
+  if (call->rank != 0) goto done;
+  AUS_INFO("study", "%s: the run had finished; the rest of its directory is removed", s->run_dir);
+  AUS_TRY(aus_rundir_remove(s->run_dir, err));
+  aus_buf_printf(call->out, "result    %s\n", s->out_path);
+done:
+  return rc;
+}
+
+/* The status file tells the journal's last size. */
+static int close_journal(aus_session *s, aus_err *err)
+{
+  aus_status_facts *f = aus_status_facts_of(s->status);
+  int rc = s->past.journal ? aus_journal_sync(s->past.journal, err) : AUS_OK, closed;
+
+  if (f && s->past.journal) f->journal_bytes = (int64_t)aus_journal_size(s->past.journal);
+  closed = aus_resume_close(&s->past, rc == AUS_OK ? err : NULL);
+  return rc == AUS_OK ? closed : rc;
 }
 
 static int leave(aus_session *s, aus_err *err)
@@ -222,7 +264,7 @@ static int leave(aus_session *s, aus_err *err)
 
   if (call->rank != 0) goto done;
   AUS_TRY(aus_rundir_beat(s->dir, err)); /* nothing of another run is removed */
-  AUS_TRY(aus_resume_close(&s->past, err));
+  AUS_TRY(close_journal(s, err));
   aus_status_end(s->status, AUS_OK, NULL);
   if (aus_args_given(call->args, "keep") == 0) AUS_TRY(aus_rundir_remove(s->run_dir, err));
   aus_buf_printf(call->out, "result    %s\n", s->out_path);
@@ -237,7 +279,7 @@ static int close_past(aus_session *s, int rc, aus_err *err)
   int closed;
 
   aus_err_clear(&why);
-  closed = aus_resume_close(&s->past, &why);
+  closed = close_journal(s, &why);
   if (closed == AUS_OK) return rc;
   if (rc != AUS_OK && rc != AUS_ECANCEL) {
     AUS_WARN("study", "%s", why.text);
@@ -251,6 +293,7 @@ int aus_study_run(const aus_call *call, const char *study_path, const char *out_
                   const char *run_dir, aus_err *err)
 {
   int rc = AUS_OK;
+  bool finished = false;
   aus_session s = {
       .load = {.call = call, .study_path = study_path}, .out_path = out_path, .run_dir = run_dir};
 
@@ -264,7 +307,11 @@ int aus_study_run(const aus_call *call, const char *study_path, const char *out_
                            &s.topo, &s.who.places, err));
   if (call->rank == 0) rc = enter(&s, err);
   AUS_TRY(aus_agree(call->world, rc, err));
-  AUS_MPI(MPI_Bcast(&s.past.first_shard, 1, MPI_UINT32_T, 0, call->world), err);
+  AUS_TRY(share_past(&s, &finished, err));
+  if (finished) {
+    AUS_TRY(clear_away(&s, err));
+    goto done;
+  }
   AUS_TRY(work(&s, err));
   AUS_TRY(leave(&s, err));
 done:

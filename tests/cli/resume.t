@@ -100,6 +100,21 @@ if long; then
   result $? "to the same file" diff
 fi
 
+# Killed while a finished run removed its directory: with its result there it has finished.
+begun() { rm -rf x.run x.h5 && cp -r kept x.run && mv x.run/auspex.run x.run/auspex.done && rm x.run/journal.ausj; }
+begun
+cp full.h5 x.h5
+touch -d '2001-01-01' x.h5
+go
+expect "0 2001-01-01 gone" "$? $(date -r x.h5 +%F) $([ -d x.run ] || echo gone)" "a run killed at the removal of its directory has finished"
+grep -q 'x.run: the run had finished; the rest of its directory is removed' log && grep -q '^result    x.h5' log
+result $? "and says so" log
+begun
+timeout 300 "$auspex" run "$small" -q -o x.h5 --dir y.run --set 'stages=[sample, initial]' >log 2>&1
+go
+expect 0 $? "with another result in its place it begins anew"
+same "and makes its own"
+
 # One task that ends the run again and again.
 rm -rf x.run x.h5
 i=0

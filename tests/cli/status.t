@@ -116,6 +116,19 @@ expect 5 $? "--exit-code says the same"
 grep -q '^error .*at most 3 may' out && grep -q '4 fail_sim' out
 result $? "with the reason" out
 
+# journal N: the journal has the size that the status file says, and so many resumes
+journal() {
+  size=$(sed -n 's/.*"journal_bytes": \([0-9]*\).*/\1/p' b.run/status.json)
+  expect "$(wc -c <b.run/journal.ausj)" "$size" "size of the journal, resumed $1 times"
+  "$auspex" status b.run >out 2>err
+  grep -q "^journal  *[0-9.]* kB, resumed $1 times" out
+  result $? "and in the table" out
+}
+journal 0
+timeout 300 "$auspex" run "$small" -q --set serverless.max_time=1 --set engine.max_failed=3 --dir b.run -o b.h5 >log 2>&1
+expect 5 $? "the same run again"
+journal 1
+
 AUSPEX_FAULT=delay_ms=2000,seed=1 timeout 300 "$auspex" run "$small" -q --dir c.run -o c.h5 >log 2>&1 &
 run=$!
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

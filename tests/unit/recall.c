@@ -193,33 +193,35 @@ static void stuck(void **state)
   aus_recall_destroy(r);
 }
 
+static void feed_charge(aus_recall *r, uint32_t campaign, uint32_t index, bool job, int n)
+{
+  aus_buf b;
+  aus_err err;
+
+  aus_buf_init(&b);
+  aus_recall_encode_charged(&(aus_charge){.id = aus_trial_id(campaign, index), .job = job, .n = n},
+                            &b);
+  check_ok(feed(r, AUS_R_NOTE, AUS_NOTE_CHARGED, &b, &err), &err);
+  aus_buf_fini(&b);
+}
+
 static void charges(void **state)
 {
   aus_recall *r = a_recall();
-  aus_charge *list;
-  int64_t n;
-  aus_buf b;
-  aus_err err;
-  int i;
+  const uint64_t id = aus_trial_id(5, 0);
 
   (void)state;
-  aus_buf_init(&b);
-  for (i = 0; i < 3; i++) {
-    aus_buf_clear(&b);
-    aus_recall_encode_charged(
-        &(aus_charge){.id = aus_trial_id(5, i == 2), .job = i == 2, .n = i == 0 ? 2 : 1}, &b);
-    check_ok(feed(r, AUS_R_NOTE, AUS_NOTE_CHARGED, &b, &err), &err);
-  }
-  check_ok(aus_recall_charges(r, &list, &n, &err), &err);
-  assert_int_equal(n, 2);
-  assert_true(list[0].id == aus_trial_id(5, 0) && !list[0].job && list[0].n == 2);
-  assert_true(list[1].id == aus_trial_id(5, 1) && list[1].job && list[1].n == 1);
-  aus_free(list);
+  assert_int_equal(aus_recall_charged(r, id, false), 0);
+  feed_charge(r, 5, 0, false, 2);
+  feed_charge(r, 5, 0, false, 1); /* of less */
+  feed_charge(r, 5, 1, true, 1);
+  assert_int_equal(aus_recall_charged(r, id, false), 2);
+  assert_int_equal(aus_recall_charged(r, id, true), 0);
+  assert_int_equal(aus_recall_charged(r, aus_trial_id(5, 1), true), 1);
   feed_commit(r, 5, 0, AUS_S_OK); /* it came through */
-  check_ok(aus_recall_charges(r, &list, &n, &err), &err);
-  assert_int_equal(n, 1);
-  aus_free(list);
-  aus_buf_fini(&b);
+  assert_int_equal(aus_recall_charged(r, id, false), 0);
+  feed_charge(r, 5, 0, false, 1); /* done again, because the configuration was changed */
+  assert_int_equal(aus_recall_charged(r, id, false), 1);
   aus_recall_destroy(r);
 }
 
@@ -280,8 +282,7 @@ static void add(aus_sched *s, aus_memory *m, uint32_t index, int expected)
   aus_err err;
 
   aus_err_clear(&err);
-  check_ok(aus_sched_add(s, &t, &err), &err);
-  assert_int_equal(aus_memory_added(m, s, &t, &blobs_of_nobody, &err), expected);
+  assert_int_equal(aus_memory_add(m, s, &t, &blobs_of_nobody, &err), expected);
 }
 
 /* Trials 0 and 2 are known, 1 is not: 1 is sent, and all are committed in order. */
@@ -336,23 +337,89 @@ static void another_task(void **state)
   (void)state;
   feed_commit(r, 1, 0, AUS_S_OK);
   t.scenario = 8;
-  check_ok(aus_sched_add(s, &t, &err), &err);
-  check_fails(aus_memory_added(&m, s, &t, &blobs_of_nobody, &err), AUS_EBUG,
+  check_fails(aus_memory_add(&m, s, &t, &blobs_of_nobody, &err), AUS_EBUG,
               "trial 1:0 is not the task that the journal has a result of", &err);
   /* Where the budget was raised, it is done again. */
   aus_recall_loosen(r);
-  check_ok(aus_memory_added(&m, s, &t, &blobs_of_nobody, &err), &err);
+  check_ok(aus_memory_add(&m, s, &t, &blobs_of_nobody, &err), &err);
   assert_int_equal(aus_sched_count(s).n_queued, 1);
   aus_sched_destroy(s);
+  aus_recall_destroy(r);
+}
+
+/* Attempts that are used up count for a task that is done again, not for one that is answered. */
+static void charged_again(void **state)
+{
+  aus_recall *r = a_recall();
+  aus_sched *s = a_sched();
+  aus_memory m = {.recall = r};
+  aus_task t = a_task(1, 1);
+  aus_action a;
+  aus_err err;
+  uint32_t i;
+  uint64_t id;
+  bool job;
+
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    feed_commit(r, 1, i, AUS_S_OK);
+    feed_charge(r, 1, i, false, 2);
+  }
+  feed_start(r, 1, 1);
+  assert_int_equal(aus_recall_stuck(r, &id, &job), 0);
+  aus_recall_loosen(r);
+  assert_int_equal(aus_recall_stuck(r, &id, &job), 1);
+  assert_true(id == t.id && !job);
+  add(s, &m, 0, AUS_OK);
+  t.scenario = 8; /* another task than before */
+  check_ok(aus_memory_add(&m, s, &t, &blobs_of_nobody, &err), &err);
+  for (i = 0; i < 2; i++) {
+    check_ok(aus_sched_next(s, 0, &a, &err), &err);
+    assert_int_equal(a.type, AUS_ACT_COMMIT);
+    assert_true(a.task->id == aus_trial_id(1, i));
+    assert_int_equal(a.result->status, i == 0 ? AUS_S_OK : AUS_S_CRASHED);
+  }
+  aus_sched_destroy(s);
+  aus_recall_destroy(r);
+}
+
+/* Reading rows may last: a hook is asked before each commit. */
+static aus_poll_answer count_down(void *self)
+{
+  return --*(int *)self < 0 ? AUS_POLL_STOP : AUS_POLL_CONTINUE;
+}
+
+static void rows_are_watched(void **state)
+{
+  aus_recall *r = a_recall();
+  int n_left = 100;
+  const aus_poll poll = {.self = &n_left, .look = count_down};
+  int64_t n_bad = -1;
+  aus_err err;
+  uint32_t i;
+
+  (void)state;
+  for (i = 0; i < 7; i++)
+    feed_commit(r, 1, i, AUS_S_OK); /* without rows */
+  check_ok(aus_recall_check_rows(r, "x.run", NULL, 1, &poll, &n_bad, &err), &err);
+  assert_int_equal(n_left, 93);
+  assert_int_equal(n_bad, 0);
+  n_left = 3;
+  check_fails(aus_recall_check_rows(r, "x.run", NULL, 1, &poll, &n_bad, &err), AUS_ECANCEL,
+              "x.run: stopped before all rows were read", &err);
+  check_ok(aus_recall_check_rows(r, "x.run", NULL, 1, NULL, &n_bad, &err), &err);
   aus_recall_destroy(r);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(results),   cmocka_unit_test(blobs),   cmocka_unit_test(decisions),
-      cmocka_unit_test(stuck),     cmocka_unit_test(charges), cmocka_unit_test(notes),
-      cmocka_unit_test(senseless), cmocka_unit_test(answers), cmocka_unit_test(another_task),
+      cmocka_unit_test(results),          cmocka_unit_test(blobs),
+      cmocka_unit_test(decisions),        cmocka_unit_test(stuck),
+      cmocka_unit_test(charges),          cmocka_unit_test(notes),
+      cmocka_unit_test(senseless),        cmocka_unit_test(answers),
+      cmocka_unit_test(another_task),     cmocka_unit_test(charged_again),
+      cmocka_unit_test(rows_are_watched),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <time.h>
 
 #include "store/rundir.h"
 #include "unit/tempdir.h"
@@ -365,6 +366,93 @@ static void resumes(void **state)
   assert_false(there("shards/s000123.h5"));
 }
 
+static void mark_done(void)
+{
+  char done[400];
+
+  snprintf(done, sizeof done, "%s/auspex.done", run);
+  assert_int_equal(rename(in_run("auspex.run"), done), 0);
+}
+
+/* Killed while a finished run removed its directory, at any point: with its result there it stays finished, else
+ * it goes on or begins anew. */
+static void finishes(void **state)
+{
+  static const char *const left[] = {"journal.ausj", "shards/s000000.h5", "status.json", ""};
+  aus_rundir_conf conf = {.seed = 8, .config_sha256 = "ab"};
+  char journal[65] = "";
+  aus_rundir *d;
+  size_t i, k;
+  aus_err err;
+
+  (void)state;
+  memset(journal, 'x', 64);
+  for (i = 0; i < sizeof left / sizeof left[0]; i++) {
+    leave_a_run();
+    put("journal.ausj", journal);
+    mark_done();
+    for (k = 0; k < i; k++)
+      assert_int_equal(unlink(in_run(left[k])), 0);
+    conf.published = true;
+    check_ok(aus_rundir_enter(&d, run, &conf, &err), &err);
+    assert_true(aus_rundir_finished(d) && !aus_rundir_resumed(d));
+    assert_true(there("shards/s000123.h5") && there("auspex.done"));
+    aus_rundir_leave(d);
+    conf.published = false;
+    check_ok(aus_rundir_enter(&d, run, &conf, &err), &err);
+    assert_false(aus_rundir_finished(d));
+    assert_int_equal(aus_rundir_resumed(d), i == 0);
+    assert_true(there("auspex.run") && !there("auspex.done"));
+    assert_int_equal(there("shards/s000123.h5"), i == 0);
+    aus_rundir_leave(d);
+    check_ok(aus_rundir_remove(run, &err), &err);
+    assert_int_not_equal(access(run, F_OK), 0);
+  }
+  /* --fresh is obeyed, and a removal goes on where it stopped. */
+  leave_a_run();
+  mark_done();
+  conf.published = conf.fresh = true;
+  check_ok(aus_rundir_enter(&d, run, &conf, &err), &err);
+  assert_false(aus_rundir_finished(d));
+  aus_rundir_leave(d);
+  leave_a_run();
+  mark_done();
+  check_ok(aus_rundir_remove(run, &err), &err);
+  assert_int_not_equal(access(run, F_OK), 0);
+}
+
+static double age_of_lock(void)
+{
+  struct stat st;
+
+  assert_int_equal(stat(in_run("lock"), &st), 0);
+  return difftime(time(NULL), st.st_mtime);
+}
+
+/* Signs of life in a loop: the first one at once, then not too many. */
+static void tends(void **state)
+{
+  static const aus_rundir_conf conf = {.config_sha256 = ""};
+  const struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+  aus_rundir *d, *other;
+  aus_err err;
+
+  (void)state;
+  check_ok(aus_rundir_enter(&d, run, &conf, &err), &err);
+  assert_int_equal(utimensat(AT_FDCWD, in_run("lock"), old, 0), 0);
+  check_ok(aus_rundir_tend(d, &err), &err);
+  assert_true(age_of_lock() < 1000);
+  assert_int_equal(utimensat(AT_FDCWD, in_run("lock"), old, 0), 0);
+  check_ok(aus_rundir_tend(d, &err), &err);
+  assert_true(age_of_lock() > 1e6);
+  aus_rundir_leave(d);
+  check_ok(aus_rundir_enter(&other, run, &conf, &err), &err);
+  assert_int_equal(unlink(in_run("lock")), 0);
+  check_fails(aus_rundir_tend(other, &err), AUS_EBUSY, "removed or taken by another run", &err);
+  check_fails(aus_rundir_tend(other, &err), AUS_EBUSY, "removed or taken by another run", &err);
+  aus_rundir_leave(other);
+}
+
 static void starts_afresh(void **state)
 {
   aus_rundir_conf conf = {.seed = 8, .config_sha256 = "ab", .fresh = true};
@@ -425,6 +513,7 @@ int main(void)
       IN_DIR(makes),         IN_DIR(takes_over), IN_DIR(refuses),       IN_DIR(not_a_directory),
       IN_DIR(linked_shards), IN_DIR(linked_run), IN_DIR(lock_alone),    IN_DIR(removes),
       IN_DIR(no_memory),     IN_DIR(resumes),    IN_DIR(starts_afresh), IN_DIR(read_only),
+      IN_DIR(finishes),      IN_DIR(tends),
   };
 #undef IN_DIR
 
