@@ -153,11 +153,23 @@ static double ask_squeue(const char *job)
   return (double)mktime(&tm);
 }
 
+/* The id by which Slurm knows this job alone: that of one task of an array is also that of the whole. */
+static void slurm_job(char *id, size_t size)
+{
+  const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
+             *task = getenv("SLURM_ARRAY_TASK_ID");
+
+  if (array && array[0] && task && task[0])
+    snprintf(id, size, "%s_%s", array, task);
+  else
+    snprintf(id, size, "%s", job ? job : "");
+}
+
 /* End of the job as Unix time; NaN: not known. */
 static double slurm_end(void)
 {
-  const char *end = getenv("SLURM_JOB_END_TIME"), *job = getenv("SLURM_JOB_ID");
-  char *rest;
+  const char *end = getenv("SLURM_JOB_END_TIME");
+  char *rest, job[64];
   double t;
 
   if (end && end[0]) {
@@ -165,7 +177,8 @@ static double slurm_end(void)
     if (*rest == '\0' && t > 0 && isfinite(t)) return t;
     AUS_WARN("ctl", "SLURM_JOB_END_TIME is %s, which is no time", end);
   }
-  return job && job[0] ? ask_squeue(job) : (double)NAN;
+  slurm_job(job, sizeof job);
+  return job[0] ? ask_squeue(job) : (double)NAN;
 }
 
 int aus_ctl_limit(const char *walltime, double *limit_s, aus_err *err)

@@ -48,8 +48,8 @@ static void walltime(void **state)
               "--walltime 5m: need SECONDS, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS", &err);
 }
 
-/* A squeue that says `line` when asked for job 7, first in PATH. */
-static void fake_squeue(const char *dir, const char *line)
+/* A squeue that says `line` when asked for a job, first in PATH. */
+static void fake_squeue(const char *dir, const char *job, const char *line)
 {
   char path[300];
   FILE *f;
@@ -58,9 +58,9 @@ static void fake_squeue(const char *dir, const char *line)
   f = fopen(path, "w");
   assert_non_null(f);
   fprintf(f,
-          "#!/bin/sh\n[ \"$*\" = '-h -j 7 -o %%e' ] && [ \"$SLURM_TIME_FORMAT\" = standard ] && "
+          "#!/bin/sh\n[ \"$*\" = '-h -j %s -o %%e' ] && [ \"$SLURM_TIME_FORMAT\" = standard ] && "
           "echo '%s'\n",
-          line);
+          job, line);
   assert_int_equal(fclose(f), 0);
   assert_int_equal(chmod(path, 0755), 0);
 }
@@ -99,17 +99,26 @@ static void limit(void **state)
   setenv("SLURM_JOB_ID", "7", 1);
   localtime_r(&end, &tm);
   strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-  fake_squeue(dir, text);
+  fake_squeue(dir, "7", text);
   assert_true(fabs(left_s(NULL) - 5000) < 3);
-  fake_squeue(dir, "N/A");
+  fake_squeue(dir, "7", "N/A");
   assert_true(isinf(left_s(NULL)));
-  fake_squeue(dir, "");
+  fake_squeue(dir, "7", "");
   assert_true(isinf(left_s(NULL)));
-  fake_squeue(dir, text);
+  fake_squeue(dir, "7", text);
   setenv("SLURM_JOB_ID", "8", 1);
   assert_true(isinf(left_s(NULL)));
   setenv("SLURM_JOB_ID", "7; echo 7", 1); /* nothing for a shell */
   assert_true(isinf(left_s(NULL)));
+  /* A task of an array, whose id may be that of the whole array. */
+  setenv("SLURM_JOB_ID", "7", 1);
+  setenv("SLURM_ARRAY_JOB_ID", "7", 1);
+  setenv("SLURM_ARRAY_TASK_ID", "3", 1);
+  assert_true(isinf(left_s(NULL)));
+  fake_squeue(dir, "7_3", text);
+  assert_true(fabs(left_s(NULL) - 5000) < 3);
+  unsetenv("SLURM_ARRAY_JOB_ID");
+  unsetenv("SLURM_ARRAY_TASK_ID");
   unsetenv("SLURM_JOB_ID");
   setenv("PATH", old, 1);
   free(old);

@@ -141,10 +141,9 @@ static void stops_for_a_while(aus_guard *g)
 
 /* ---- what is left ---- */
 
-/* Run one case in a child; gives its wait status. */
-static int run(void (*die)(aus_guard *), bool handler)
+/* Begin one case in a child of its own. */
+static pid_t begin(void (*die)(aus_guard *), bool handler)
 {
-  int status = 0;
   pid_t pid = fork();
 
   if (pid == 0) {
@@ -161,8 +160,21 @@ static int run(void (*die)(aus_guard *), bool handler)
     _exit(3);
   }
   assert_true(pid > 0);
+  return pid;
+}
+
+/* Its wait status. */
+static int end(pid_t pid)
+{
+  int status = 0;
+
   assert_true(waitpid(pid, &status, 0) == pid);
   return status;
+}
+
+static int run(void (*die)(aus_guard *), bool handler)
+{
+  return end(begin(die, handler));
 }
 
 static void expect_crash(uint32_t campaign, uint32_t index, bool job, int n_attempts,
@@ -212,11 +224,15 @@ static void deadline(void **state)
 
 static void patience(void **state)
 {
+  void (*const cases[])(aus_guard *) = {announced, ends_in_time, no_deadline, stops_for_a_while};
+  pid_t pid[4];
+  int i;
+
   (void)state;
-  expect_exit(run(announced, false), 0);
-  expect_exit(run(ends_in_time, false), 0);
-  expect_exit(run(no_deadline, false), 0);
-  expect_exit(run(stops_for_a_while, false), 0);
+  for (i = 0; i < 4; i++) /* they only wait: side by side */
+    pid[i] = begin(cases[i], false);
+  for (i = 0; i < 4; i++)
+    expect_exit(end(pid[i]), 0);
   expect_nothing();
   assert_true(aus_guard_slack_s(1) == 2 && aus_guard_slack_s(100) == 10);
 }
