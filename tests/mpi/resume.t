@@ -7,7 +7,7 @@
 [ "$AUS_MPIRUN" != no ] || skip_all "no mpirun"
 [ -n "$AUS_PYTHON" ] || skip_all "no python3 with h5py"
 [ -r /proc/self/stat ] || skip_all "no /proc"
-runs=${KILLS:-3}
+runs=${KILLS:-2}
 
 # killed DIR OPTIONS...
 killed() {
