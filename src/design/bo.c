@@ -517,6 +517,11 @@ const int64_t *aus_bo_arrivals(const aus_bo *bo)
   return bo->arrival;
 }
 
+bool aus_bo_is_greedy(const aus_bo *bo)
+{
+  return bo->conf.greedy;
+}
+
 const aus_bo_point *aus_bo_point_at(const aus_bo *bo, int64_t index)
 {
   return index >= 0 && index < bo->n_points ? bo->point[index] : NULL;

@@ -129,6 +129,7 @@ int64_t aus_bo_n_committed(const aus_bo *bo);
 int64_t aus_bo_best(const aus_bo *bo);
 /** Indices of the committed points in the order of their commits; proposal k saw the first n_seen of them. */
 const int64_t *aus_bo_arrivals(const aus_bo *bo);
+bool aus_bo_is_greedy(const aus_bo *bo);
 const aus_bo_point *aus_bo_point_at(const aus_bo *bo, int64_t index);
 const aus_space *aus_bo_space(const aus_bo *bo);
 int aus_bo_n_init(const aus_bo *bo);

@@ -61,7 +61,7 @@ struct aus_engine {
   int64_t n_failed, n_trials, n_checked, n_otherwise;
   int n_lost;
   uint64_t roll;
-  bool machine_dependent;
+  bool machine_dependent, by_arrival; /* by_arrival: some campaign is */
   /* Orders from outside. */
   aus_ctl ctl;
   bool drained;
@@ -153,7 +153,7 @@ aus_engine_log aus_engine_report(const aus_engine *e)
                           .span_s = e->last_s > e->first_s ? e->last_s - e->first_s : 0,
                           .n_workers = e->n_peers,
                           .n_lost = e->n_lost,
-                          .machine_dependent = e->machine_dependent};
+                          .machine_dependent = e->machine_dependent || e->by_arrival};
 }
 
 void aus_engine_rest(aus_engine *e, bool rest)
@@ -832,8 +832,31 @@ done:
   return rc;
 }
 
+int aus_engine_campaign(aus_engine *e, uint32_t campaign, bool by_arrival, aus_err *err)
+{
+  e->by_arrival = e->by_arrival || by_arrival;
+  return aus_memory_campaign(&e->memory, e->sched, campaign, by_arrival, err);
+}
+
+/* A replay comes to the same decisions. */
+static void compare_decision(aus_engine *e, aus_record_type type, const aus_buf *payload)
+{
+  aus_rd rd = aus_rd_of(payload->data, (size_t)payload->n);
+
+  if (aus_recall_is_loose(e->conf.recall) ||
+      aus_recall_decision(e->conf.recall, type, payload) != AUS_DECIDED_OTHERWISE)
+    return;
+  AUS_WARN("engine", "decision of type %d for %llx comes out otherwise", (int)type,
+           (unsigned long long)aus_rd_u64(&rd));
+  e->n_otherwise++;
+}
+
 int aus_engine_decide(aus_engine *e, aus_record_type type, const aus_buf *payload, aus_err *err)
 {
+  if (e->conf.replay) {
+    compare_decision(e, type, payload);
+    return aus_buf_check(payload, err);
+  }
   return aus_memory_decide(&e->memory, type, payload, err);
 }
 

@@ -62,6 +62,13 @@ AUS_CHECKED int aus_engine_serve(aus_engine *e, aus_err *err);
 void aus_engine_stage(aus_engine *e, const char *stage);
 AUS_CHECKED int aus_engine_add(aus_engine *e, const aus_task *task, aus_err *err);
 
+/** The order of a campaign's commits, before its first task. What an earlier run has committed of its trials and
+ * jobs comes first, in that order: so a driver that adds jobs at commits of both comes to the same ones.
+ * by_arrival: trials are then committed as they arrive, and the run's results depend on the machine.
+ * @return AUS_OK; AUS_EINVAL when the campaign has tasks; AUS_ENOMEM */
+AUS_CHECKED int aus_engine_campaign(aus_engine *e, uint32_t campaign, bool by_arrival,
+                                    aus_err *err);
+
 /** Call off the trials (or jobs) of a campaign from an index on: they are committed as CANCELLED, or as what
  * they return if they cannot be stopped any more; the callback sees them. */
 void aus_engine_call_off(aus_engine *e, uint32_t campaign, bool job, int64_t from);
@@ -71,7 +78,8 @@ typedef int (*aus_commit_fn)(void *self, const aus_task *task, const aus_result 
 
 /** Run until every added task is committed.
  *
- * @param [in] on_commit  called in index order within a campaign; may add tasks; may be NULL
+ * @param [in] on_commit  called in index order within a campaign (or as results arrive:
+ *                        aus_engine_campaign()); may add tasks; may be NULL
  * @return AUS_OK (failed trials are results, not errors); AUS_ENUMERIC too many failed; AUS_EIO a
  *         worker or the journal could not write; AUS_EMPI no worker left; AUS_EBUSY another run has taken the
  *         run directory; AUS_ECANCEL ended early by a signal or the wall clock: see aus_engine_drained();
@@ -125,7 +133,8 @@ typedef struct aus_engine_log {
   int64_t n_checked, n_otherwise; /* decisions made again in a replay; with another outcome */
   double busy_s, span_s;          /* all workers' busy time; first TASK to last RESULT */
   int n_workers, n_lost;
-  bool machine_dependent; /* a TIMEOUT, FAIL_MEM or CRASHED was committed */
+  bool
+      machine_dependent; /* a TIMEOUT, FAIL_MEM or CRASHED was committed, or a campaign is by arrival */
 } aus_engine_log;
 aus_engine_log aus_engine_report(const aus_engine *e);
 

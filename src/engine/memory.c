@@ -41,6 +41,20 @@ static aus_recalled *recalled(const aus_memory *m, uint64_t id, bool job)
 
 /* ---- answers ---- */
 
+int aus_memory_campaign(aus_memory *m, aus_sched *s, uint32_t campaign, bool by_arrival,
+                        aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_sched_past *past = NULL;
+  int64_t n = 0;
+
+  if (m->recall) AUS_TRY(aus_recall_order(m->recall, campaign, &past, &n, err));
+  AUS_TRY(aus_sched_campaign(s, campaign, by_arrival, past, n, err));
+done:
+  aus_free(past);
+  return rc;
+}
+
 /* The content of what a task needs; a blob that is not there counts as none. Large ones in shards have the
  * same CRC as their only column. */
 static uint32_t digest_needs(const aus_task *task, const aus_blobs *blobs)

@@ -27,6 +27,11 @@ AUS_CHECKED int aus_memory_init(aus_memory *m, aus_journal *journal, aus_recall 
                                 const aus_worker_conf *worker, aus_err *err);
 void aus_memory_fini(aus_memory *m);
 
+/** Tell a scheduler the order of a campaign, with what earlier runs have committed of it.
+ * @return codes of aus_sched_campaign(). Local. */
+AUS_CHECKED int aus_memory_campaign(aus_memory *m, aus_sched *s, uint32_t campaign, bool by_arrival,
+                                    aus_err *err);
+
 /** Add a task to the scheduler, and answer it if an earlier run has its result; where the configuration was
  * changed since, the blobs it needs must also be what they were. One that is to be done (again) has used up
  * the attempts that took workers along.

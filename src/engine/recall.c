@@ -10,8 +10,8 @@
 #include "util/alloc.h"
 #include "util/log.h"
 
-/* What a key stands for: tasks, or decisions of a record type. */
-enum { TRIAL = 0, JOB = 1, DECISION = 16 };
+/* What a key stands for: tasks, a campaign, or decisions of a record type. */
+enum { TRIAL = 0, JOB = 1, CAMPAIGN = 2, DECISION = 16 };
 
 typedef struct entry {
   uint64_t id;
@@ -22,6 +22,9 @@ typedef struct entry {
   int64_t n_made, cap_made;
   int n_charged, n_stuck;
   bool in_flight; /* START without COMMIT since the last resume */
+  int64_t
+      n_done; /* of a campaign: its commits, the first and the last as entries; each has the next */
+  int64_t first, last, next;
 } entry;
 
 struct aus_recall {
@@ -231,12 +234,30 @@ done:
   return rc;
 }
 
+/* The order of a campaign's commits. One that was done again keeps its place. */
+static int append(aus_recall *r, uint64_t id, uint32_t what, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t at = *slot_of(r, id, what);
+  entry *e;
+
+  AUS_TRY(find_or_make(r, id >> 32, CAMPAIGN, &e, err));
+  if (e->n_done++ > 0)
+    r->entry[e->last].next = at;
+  else
+    e->first = at;
+  e->last = at;
+done:
+  return rc;
+}
+
 /* One that was called off will be called off again, or not. */
 static int take_commit(aus_recall *r, const aus_record *record, aus_rd *rd, aus_err *err)
 {
   int rc = AUS_OK;
   entry *e;
   aus_recalled *x = NULL;
+  bool again;
 
   AUS_NEW(x, 1, err);
   x->digest = aus_rd_u32(rd);
@@ -256,10 +277,12 @@ static int take_commit(aus_recall *r, const aus_record *record, aus_rd *rd, aus_
   e->n_charged = e->n_stuck = 0;
   r->n_since++;
   if (x->result.status == AUS_S_CANCELLED) goto done;
-  r->n_commits += !e->commit;
+  again = e->commit != NULL;
+  r->n_commits += !again;
   free_recalled(e->commit);
   e->commit = x;
   x = NULL;
+  if (!again) AUS_TRY(append(r, e->id, e->what, err)); /* moves the entries */
 done:
   free_recalled(x);
   return rc;
@@ -462,6 +485,24 @@ aus_recalled *aus_recall_find(const aus_recall *r, uint64_t id, bool job)
   const entry *e = find(r, id, job ? JOB : TRIAL);
 
   return e ? e->commit : NULL;
+}
+
+int aus_recall_order(const aus_recall *r, uint32_t campaign, aus_sched_past **out, int64_t *n,
+                     aus_err *err)
+{
+  int rc = AUS_OK;
+  const entry *c = find(r, campaign, CAMPAIGN), *e;
+  int64_t i, at;
+
+  *out = NULL;
+  *n = c ? c->n_done : 0;
+  AUS_NEW(*out, *n, err);
+  for (i = 0, at = c ? c->first : 0; i < *n; i++, at = e->next) {
+    e = &r->entry[at];
+    (*out)[i] = (aus_sched_past){.job = e->what == JOB, .index = (int64_t)(uint32_t)e->id};
+  }
+done:
+  return rc;
 }
 
 aus_decided aus_recall_decision(const aus_recall *r, aus_record_type type, const aus_buf *payload)

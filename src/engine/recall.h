@@ -17,7 +17,7 @@
 #ifndef AUS_ENGINE_RECALL_H
 #define AUS_ENGINE_RECALL_H
 
-#include "engine/task.h"
+#include "engine/sched.h"
 #include "store/journal.h"
 #include "store/shard.h"
 #include "util/poll.h"
@@ -75,6 +75,11 @@ AUS_CHECKED int aus_recall_check_rows(aus_recall *r, const char *dir, aus_shard_
 
 /** The result of a task, lent; NULL when there is none. Local. O(1). */
 aus_recalled *aus_recall_find(const aus_recall *r, uint64_t id, bool job);
+
+/** The commits of a campaign, trials and jobs mixed, in the order in which they first happened.
+ * @param [out] out  n of them (aus_free). @return AUS_OK; AUS_ENOMEM. Local. O(n). */
+AUS_CHECKED int aus_recall_order(const aus_recall *r, uint32_t campaign, aus_sched_past **out,
+                                 int64_t *n, aus_err *err);
 
 typedef enum aus_decided { AUS_DECIDED_NOT, AUS_DECIDED_SAME, AUS_DECIDED_OTHERWISE } aus_decided;
 

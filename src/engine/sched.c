@@ -32,6 +32,8 @@ typedef struct item {
   bool unwanted;    /* called off: not sent any more */
 } item;
 
+struct course;
+
 /* The jobs or the trials of one campaign, by index. */
 typedef struct line {
   uint32_t campaign;
@@ -40,11 +42,26 @@ typedef struct line {
   bool ready;   /* stands in the list of lines with something to commit */
   item *item;
   int64_t n, cap;
-  int64_t next_new, next_commit;
-  int64_t n_open; /* sent, not committed */
+  int64_t next_new,
+      next_commit;       /* commit: so many were; where the order is by index, the next one */
+  int64_t n_open;        /* sent, not committed */
+  int64_t n_returned;    /* committed ones included */
+  struct course *course; /* of a campaign with an order of its own; NULL: by index */
+  bool by_arrival;       /* trials */
+  int64_t *arrived;      /* trials by arrival: indices, without those of an earlier run */
+  int64_t n_arrived, cap_arrived, next_arrived;
   aus_heap again; /* indices of re-queued items; entries whose item is not QUEUED are stale */
   struct line *next_ready;
 } line;
+
+/* The order of commits of a campaign: an earlier run's comes first. */
+typedef struct course {
+  line *trials, *jobs;
+  aus_sched_past *past; /* n_past commits of an earlier run in their order, done up to `at` */
+  int64_t n_past, at;
+  bool *known; /* n_known trials: named in past */
+  int64_t n_known;
+} course;
 
 /* Lines with something to send, round robin by campaign number: `now` holds those still to come in
  * this round, `next` the others. */
@@ -106,6 +123,9 @@ struct aus_sched {
   aus_sched_conf conf;
   line **line; /* sorted by (campaign, job) */
   int64_t n_lines, cap_lines;
+  course **course;
+  int64_t n_courses, cap_courses;
+  int64_t n_past; /* courses that still follow an earlier run */
   turns jobs, trials;
   line *ready_first, *ready_last;
   member *worker; /* 1..n_workers */
@@ -226,6 +246,7 @@ static void line_destroy(line *l)
     aus_task_fini(&l->item[i].task);
   }
   aus_free(l->item);
+  aus_free(l->arrived);
   aus_heap_fini(&l->again);
   aus_free(l);
 }
@@ -338,9 +359,30 @@ static void requeue(aus_sched *s, line *l, int64_t index)
   wake(s, l);
 }
 
+static bool follows_past(const course *c)
+{
+  return c && c->at < c->n_past;
+}
+
+/* Index of the item whose turn it is to be committed, or -1 while it has not returned. */
+static int64_t line_turn(const line *l)
+{
+  const course *c = l->course;
+  int64_t index = l->next_commit;
+
+  if (follows_past(c) && c->past[c->at].job != l->job) return -1;
+  if (l->by_arrival) {
+    if (follows_past(c))
+      index = c->past[c->at].index;
+    else
+      index = l->next_arrived < l->n_arrived ? l->arrived[l->next_arrived] : l->n;
+  }
+  return index < l->n && item_of(l, index)->state == RETURNED ? index : -1;
+}
+
 static void now_ready(aus_sched *s, line *l)
 {
-  if (l->ready || l->next_commit == l->n || item_of(l, l->next_commit)->state != RETURNED) return;
+  if (l->ready || line_turn(l) < 0) return;
   l->ready = true;
   l->next_ready = NULL;
   if (s->ready_last)
@@ -350,12 +392,22 @@ static void now_ready(aus_sched *s, line *l)
   s->ready_last = l;
 }
 
+/* Room was made when the item was added: each arrives once. */
+static void arrived(line *l, int64_t index)
+{
+  const course *c = l->course;
+
+  if (l->by_arrival && !(index < c->n_known && c->known[index])) l->arrived[l->n_arrived++] = index;
+}
+
 static void returned(aus_sched *s, line *l, int64_t index, int worker)
 {
   item *it = item_of(l, index);
 
   set_item(s, it, RETURNED);
   it->worker = worker;
+  l->n_returned++;
+  arrived(l, index);
   now_ready(s, l);
 }
 
@@ -1038,26 +1090,84 @@ static void write_off(aus_sched *s, const item *it)
                    "its worker was lost (attempt %d of %d)", it->charged + 1, s->conf.max_attempts);
 }
 
+static void both_ready(aus_sched *s, const course *c)
+{
+  now_ready(s, c->trials);
+  now_ready(s, c->jobs);
+}
+
+/* What was committed leaves the order. What the earlier run had called off is not named in it, and goes before
+ * the next one that is, where the order is by index. */
+static void step(aus_sched *s, line *l, int64_t index)
+{
+  course *c = l->course;
+
+  l->next_commit++;
+  if (!follows_past(c)) {
+    if (l->by_arrival) l->next_arrived++;
+    now_ready(s, l);
+    return;
+  }
+  if (index >= c->past[c->at].index) c->at++;
+  if (!follows_past(c)) s->n_past--;
+  both_ready(s, c);
+}
+
+/* What the earlier run did next is not there, and nobody is at work that could bring it: the campaign has
+ * ended, or goes another way because the configuration was changed. What has come since counts. */
+static bool stalled(const course *c)
+{
+  int64_t n = c->trials->n + c->jobs->n;
+
+  return follows_past(c) && c->trials->n_returned + c->jobs->n_returned == n &&
+         c->trials->next_commit + c->jobs->next_commit < n;
+}
+
+static void leave_past(aus_sched *s, course *c)
+{
+  int64_t i, at = c->at;
+
+  c->at = c->n_past;
+  c->n_known = 0;
+  s->n_past--;
+  for (i = at; i < c->n_past; i++)
+    if (!c->past[i].job && c->past[i].index < c->trials->n) arrived(c->trials, c->past[i].index);
+  both_ready(s, c);
+}
+
+static void leave_stalled(aus_sched *s)
+{
+  int64_t i;
+
+  for (i = 0; s->n_past > 0 && i < s->n_courses; i++)
+    if (stalled(s->course[i])) leave_past(s, s->course[i]);
+}
+
 static int next_commit(aus_sched *s, aus_action *a, aus_err *err)
 {
   int rc = AUS_OK;
-  line *l = s->ready_first;
+  line *l;
   item *it;
+  int64_t index;
 
-  if (!l || s->hold) goto done;
+  if (s->hold) goto done;
+  if (!s->ready_first) leave_stalled(s);
+  l = s->ready_first;
+  if (!l) goto done;
   s->ready_first = l->next_ready;
   if (!s->ready_first) s->ready_last = NULL;
   l->ready = false;
-  it = item_of(l, l->next_commit);
+  index = line_turn(l);
+  it = item_of(l, index);
   if (!it->result) write_off(s, it);
   if (it->result && it->result->status == AUS_S_OK)
     AUS_TRY(add_cost(s, it->task.kind, it->result->cost_s, err));
   set_item(s, it, COMMITTED);
   s->lent_task = it->task;
   s->lent_line = l;
-  s->lent_index = l->next_commit++;
+  s->lent_index = index;
   l->n_open--;
-  now_ready(s, l);
+  step(s, l, index);
   *a = (aus_action){.type = AUS_ACT_COMMIT,
                     .worker = it->worker,
                     .start_s = it->start_s,
@@ -1090,6 +1200,14 @@ static void turns_fini(turns *r)
   aus_heap_fini(&r->next);
 }
 
+static void course_destroy(course *c)
+{
+  if (!c) return;
+  aus_free(c->past);
+  aus_free(c->known);
+  aus_free(c);
+}
+
 void aus_sched_destroy(aus_sched *s)
 {
   int64_t i;
@@ -1106,6 +1224,9 @@ void aus_sched_destroy(aus_sched *s)
   for (i = 0; i < s->n_lines; i++)
     line_destroy(s->line[i]);
   aus_free(s->line);
+  for (i = 0; i < s->n_courses; i++)
+    course_destroy(s->course[i]);
+  aus_free(s->course);
   for (i = 0; s->worker && i <= s->n_workers; i++)
     aus_free(s->worker[i].held);
   aus_free(s->worker);
@@ -1198,6 +1319,8 @@ int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err)
              task->job ? "job" : "trial", campaign, (unsigned)index, (unsigned)n);
   if (!l) AUS_TRY(line_make(s, campaign, task->job, &l, err));
   AUS_TRY(aus_grow(&l->item, &l->cap, l->n + 1, sizeof *l->item, err));
+  if (l->by_arrival)
+    AUS_TRY(aus_grow(&l->arrived, &l->cap_arrived, l->n + 1, sizeof *l->arrived, err));
   l->item[l->n] = (item){.state = QUEUED};
   AUS_TRY(aus_task_copy(&l->item[l->n].task, task, err));
   l->n++;
@@ -1206,6 +1329,51 @@ int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err)
   apply_debts(s, l, l->n - 1);
   wake(s, l);
 done:
+  return rc;
+}
+
+static int course_make(const aus_sched_past *past, int64_t n_past, course **out, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t i;
+  course *c = NULL;
+
+  AUS_NEW(c, 1, err);
+  AUS_NEW(c->past, n_past, err);
+  c->n_past = n_past;
+  for (i = 0; i < n_past; i++) {
+    c->past[i] = past[i];
+    if (!past[i].job && past[i].index >= c->n_known) c->n_known = past[i].index + 1;
+  }
+  AUS_NEW(c->known, c->n_known, err);
+  for (i = 0; i < n_past; i++)
+    if (!past[i].job) c->known[past[i].index] = true;
+  *out = c;
+  c = NULL;
+done:
+  course_destroy(c);
+  return rc;
+}
+
+int aus_sched_campaign(aus_sched *s, uint32_t campaign, bool by_arrival, const aus_sched_past *past,
+                       int64_t n_past, aus_err *err)
+{
+  int rc = AUS_OK;
+  course *c = NULL;
+
+  if (line_find(s, campaign, false) || line_find(s, campaign, true))
+    AUS_FAIL(err, AUS_EINVAL, "campaign %u has begun", campaign);
+  AUS_TRY(course_make(past, n_past, &c, err));
+  AUS_TRY(aus_grow(&s->course, &s->cap_courses, s->n_courses + 1, sizeof(course *), err));
+  AUS_TRY(line_make(s, campaign, false, &c->trials, err));
+  AUS_TRY(line_make(s, campaign, true, &c->jobs, err));
+  c->trials->course = c->jobs->course = c;
+  c->trials->by_arrival = by_arrival;
+  s->n_past += n_past > 0;
+  s->course[s->n_courses++] = c;
+  c = NULL;
+done:
+  course_destroy(c);
   return rc;
 }
 

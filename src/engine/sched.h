@@ -3,7 +3,7 @@
  *
  * The manager tells it what happened and when (`now_s`, any monotonic clock) and then takes actions
  * until there are none. Tasks belong to campaigns; inside a campaign they are committed in index
- * order, whatever arrived first. Campaigns with something runnable are served round robin by id,
+ * order, whatever arrived first, unless it was said to be by arrival. Campaigns with something runnable are served round robin by id,
  * lowest index first; jobs before trials. The same object runs in production and in unit tests
  * against a simulated clock with late, lost and duplicate results.
  *
@@ -42,7 +42,7 @@ typedef enum aus_worker_state {
 typedef enum aus_action_type {
   AUS_ACT_NONE,
   AUS_ACT_SEND,   /* send *task to worker */
-  AUS_ACT_COMMIT, /* accept *result of *task; in index order within its campaign */
+  AUS_ACT_COMMIT, /* accept *result of *task; in the order of its campaign */
   AUS_ACT_CANCEL, /* tell the worker that this task is not wanted any more */
   AUS_ACT_LOST, /* worker was given up; *task, if any, is charged; task->attempt: charges before */
   AUS_ACT_VIOLATION /* two results of one trial differ: determinism is broken */
@@ -66,6 +66,24 @@ void aus_sched_destroy(aus_sched *s);
  * one campaign number are two separate sequences).
  * @return AUS_OK; AUS_EINVAL for an index out of order; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_sched_add(aus_sched *s, const aus_task *task, aus_err *err);
+
+/* A commit of an earlier run. */
+typedef struct aus_sched_past {
+  bool job;
+  int64_t index;
+} aus_sched_past;
+
+/** The order of a campaign's commits, before its first task. by_arrival: its trials are committed as they arrive;
+ * otherwise, as its jobs always, by index.
+ *
+ * What an earlier run committed comes first and in that order, whether it is recalled or done again; other
+ * results of the campaign wait until then. When that order leads to a task that nobody adds any more, it is
+ * left there.
+ *
+ * @param [in] past  n_past commits of trials and jobs in their order, each once; copied
+ * @return AUS_OK; AUS_EINVAL when the campaign has tasks; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_sched_campaign(aus_sched *s, uint32_t campaign, bool by_arrival,
+                                   const aus_sched_past *past, int64_t n_past, aus_err *err);
 
 /** A task that was just added is answered from an earlier run: it is committed in its turn without being
  * sent. The result's arrays move here, in any case.

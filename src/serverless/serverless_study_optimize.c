@@ -91,40 +91,44 @@ done:
   return rc;
 }
 
-static int grow_search(search *q, aus_err *err)
+/* Room for trial k; committed ones have no more entries than that but where it is out of order. */
+static int grow_search(search *q, int64_t k, aus_err *err)
 {
   int rc = AUS_OK;
-  int64_t cap[4] = {q->cap, q->cap, q->cap, q->cap}, n = q->n + 1;
+  int64_t cap[5] = {q->cap, q->cap, q->cap, q->cap, q->cap}, n = (k > q->n ? k : q->n) + 1;
 
   AUS_TRY(aus_grow(&q->ok, &cap[0], n, sizeof *q->ok, err));
   AUS_TRY(aus_grow(&q->kept, &cap[1], n, sizeof *q->kept, err));
   AUS_TRY(aus_grow(&q->judged, &cap[2], n, sizeof *q->judged, err));
   AUS_TRY(aus_grow(&q->chain, &cap[3], n, sizeof *q->chain, err));
+  AUS_TRY(aus_grow(&q->order, &cap[4], n, sizeof *q->order, err));
   q->cap = cap[0];
 done:
   return rc;
 }
 
-/* The trial whose models trial k begins with, -1: the base models, -2: not known yet. */
+/* The trial whose models trial k begins with, -1: the base models, -2: not known yet. It is one of those that
+ * the proposal of k saw, which are the first n_seen commits. */
 static int64_t parent_of(const study *s, int c, int64_t k)
 {
   const search *q = &s->searches[c];
-  int64_t last = aus_bo_horizon(s->campaigns.bo[c], k), best = -1, j;
+  int64_t n_seen = aus_bo_point_at(s->campaigns.bo[c], k)->n_seen, best = -1, i;
   double least = q->base_penalty;
 
-  if (last < 0 || s->search.carry == AUS_SERVERLESS_CARRY_NONE) return -1;
-  if (s->search.carry == AUS_SERVERLESS_CARRY_ALL) return last < q->n_chain ? q->chain[last] : -2;
-  for (j = 0; j <= last; j++)
-    if (q->ok[j] && q->judged[j] < least) {
-      least = q->judged[j];
-      best = j;
+  if (n_seen == 0 || s->search.carry == AUS_SERVERLESS_CARRY_NONE) return -1;
+  if (s->search.carry == AUS_SERVERLESS_CARRY_ALL)
+    return n_seen <= q->n_chain ? q->chain[n_seen - 1] : -2;
+  for (i = 0; i < n_seen; i++)
+    if (q->ok[q->order[i]] && q->judged[q->order[i]] < least) {
+      least = q->judged[q->order[i]];
+      best = q->order[i];
     }
   return best;
 }
 
 typedef struct scratch {
   study *s;
-  aus_blob_key *needs; /* models, then row ranges of the base rows */
+  aus_blob_key *needs; /* models, then row ranges of the base rows, then rows */
   aus_buf args;
 } scratch;
 
@@ -134,6 +138,15 @@ static void models_of(const study *s, int c, int64_t k, aus_blob_key *keys)
     aus_serverless_model_keys(s, AUS_SERVERLESS_INITIAL_CAMPAIGN, 0, keys);
   else
     aus_serverless_model_keys(s, s->campaigns.first_id + (uint32_t)c, k, keys);
+}
+
+/* The rows that a continuation takes a share of. */
+static void base_rows(const study *s, aus_blob_key *keys)
+{
+  int i;
+
+  for (i = 0; i < s->n_models; i++)
+    keys[i] = aus_serverless_ranges_key(AUS_SERVERLESS_INITIAL_CAMPAIGN, s->model_task[i]);
 }
 
 static int trial_task(void *self, int c, int64_t k, aus_task *task, bool *ready, aus_err *err)
@@ -149,9 +162,7 @@ static int trial_task(void *self, int c, int64_t k, aus_task *task, bool *ready,
   AUS_TRY(aus_grow(&q->parent, &q->cap_parent, k + 1, sizeof *q->parent, err));
   q->parent[k] = parent;
   models_of(s, c, parent, u->needs);
-  for (i = 0; i < s->n_models; i++)
-    u->needs[s->n_models + i] =
-        aus_serverless_ranges_key(AUS_SERVERLESS_INITIAL_CAMPAIGN, s->model_task[i]);
+  base_rows(s, u->needs + s->n_models);
   aus_buf_clear(&u->args);
   for (i = 0; i < s->space.n_x; i++)
     aus_buf_f64(&u->args, s->design.value[q->sample * s->space.n_x + i]);
@@ -189,18 +200,35 @@ static void drop_models(study *s, int c, int64_t k)
         aus_serverless_model_key(s, s->campaigns.first_id + (uint32_t)c, k, s->model_task[i]));
 }
 
-/* Carry all: models that no later trial can begin with. */
-static void drop_old(study *s, int c)
+/* How many commits each trial from now on has at least seen. Trial `now` is being committed. */
+static int64_t seen_by_all(const study *s, int c, int64_t now)
 {
-  search *q = &s->searches[c];
-  int64_t last = aus_bo_horizon(s->campaigns.bo[c], q->n);
+  const aus_bo *bo = s->campaigns.bo[c];
+  const aus_bo_point *p;
+  int64_t k = aus_bo_n_init(bo), n_seen = 0;
 
-  if (last < 0 || last >= q->n_chain) return;
-  for (; q->n_dropped < q->chain[last]; q->n_dropped++)
-    drop_models(s, c, q->n_dropped);
+  if (!aus_bo_is_greedy(bo)) return aus_bo_horizon(bo, s->searches[c].n) + 1;
+  /* Later ones have seen no less. */
+  for (; (p = aus_bo_point_at(bo, k)); k++) {
+    n_seen = p->n_seen;
+    if (!p->committed && k != now) break;
+  }
+  return n_seen;
 }
 
-/* Carry all: the models after trial j continue those after j - 1 on the rows of j. */
+/* Carry all: models that no later trial can begin with. */
+static void drop_old(study *s, int c, int64_t now)
+{
+  search *q = &s->searches[c];
+  int64_t last = seen_by_all(s, c, now) - 1;
+
+  if (last >= q->n_chain) return;
+  for (; q->n_dropped < last; q->n_dropped++)
+    if (q->chain[q->n_dropped] >= 0 && q->chain[q->n_dropped] != q->chain[q->n_dropped + 1])
+      drop_models(s, c, q->chain[q->n_dropped]);
+}
+
+/* Carry all: the models after a commit continue those after the one before on the rows of its trial. */
 static int extend_chain(study *s, scratch *u, int c, aus_err *err)
 {
   int rc = AUS_OK;
@@ -208,14 +236,15 @@ static int extend_chain(study *s, scratch *u, int c, aus_err *err)
   uint32_t id = s->campaigns.first_id + (uint32_t)c;
 
   for (; q->n_chain < q->n; q->n_chain++) {
-    int64_t j = q->n_chain, before = j > 0 ? q->chain[j - 1] : -1;
+    int64_t j = q->order[q->n_chain], before = q->n_chain > 0 ? q->chain[q->n_chain - 1] : -1;
     aus_task job = {.kind = AUS_SERVERLESS_K_RETRAIN, .scenario = j, .needs = u->needs};
 
-    q->chain[j] = before;
+    q->chain[q->n_chain] = before;
     if (!q->ok[j]) continue;
     models_of(s, c, before, u->needs);
-    u->needs[s->n_models] = aus_serverless_rows_key(id, j);
-    job.n_needs = s->n_models + 1;
+    base_rows(s, u->needs + s->n_models);
+    u->needs[2 * s->n_models] = aus_serverless_rows_key(id, j);
+    job.n_needs = 2 * s->n_models + 1;
     AUS_TRY(aus_campaigns_add_job(&s->campaigns, c, &job, err));
     break; /* the next one needs this one's models */
   }
@@ -234,8 +263,7 @@ static int retrained(void *self, int c, const aus_task *task, const aus_result *
     *err = result->err;
     return result->err.code;
   }
-  q->chain[task->scenario] = task->scenario;
-  q->n_chain = task->scenario + 1;
+  q->chain[q->n_chain++] = task->scenario;
   aus_engine_drop_blob(
       s->campaigns.engine,
       aus_serverless_rows_key(s->campaigns.first_id + (uint32_t)c, task->scenario));
@@ -253,8 +281,8 @@ static int trial_commit(void *self, int c, int64_t k, const aus_task *task,
 
   AUS_TRY(aus_trials_add(&s->trials[task->kind], task, result,
                          aus_bo_point_at(s->campaigns.bo[c], k)->origin, err));
-  AUS_TRY(grow_search(q, err));
-  q->n++;
+  AUS_TRY(grow_search(q, k, err));
+  q->order[q->n++] = k;
   q->ok[k] = result->status == AUS_S_OK;
   q->judged[k] = q->ok[k] ? judged(s, q, result->y) : (double)INFINITY;
   improved = q->judged[k] < q->best;
@@ -267,8 +295,8 @@ static int trial_commit(void *self, int c, int64_t k, const aus_task *task,
   }
   if (q->kept[k]) AUS_TRY(aus_ranges_add(&s->search_ranges[c], result, err));
   if (s->search.carry == AUS_SERVERLESS_CARRY_ALL) {
-    drop_old(s, c);
-    if (q->n_chain == k) AUS_TRY(extend_chain(s, u, c, err));
+    drop_old(s, c, k);
+    if (q->n_chain == q->n - 1) AUS_TRY(extend_chain(s, u, c, err));
   }
   *told = (aus_told){.ok = q->ok[k]};
   if (!q->ok[k]) goto done;

@@ -270,11 +270,11 @@ done:
   return rc;
 }
 
-/* /serverless/searches: a row per trial of stage optimize, in order of campaign and index, beside /bo. */
+/* /serverless/searches: a row per trial of stage optimize, in order of campaign and commit, beside /bo. */
 static int publish_searches(study *s, aus_pub *pub, aus_err *err)
 {
   int rc = AUS_OK, c;
-  int64_t n = 0, at = 0, k, *parent = NULL;
+  int64_t n = 0, at = 0, i, *parent = NULL;
   uint64_t *trial = NULL, *base = NULL;
   double *judged = NULL;
   uint8_t *kept = NULL;
@@ -296,8 +296,9 @@ static int publish_searches(study *s, aus_pub *pub, aus_err *err)
   AUS_NEW(judged, n, err);
   AUS_NEW(kept, n, err);
   for (c = 0; c < s->campaigns.n; c++)
-    for (k = 0; k < s->searches[c].n; k++, at++) {
+    for (i = 0; i < s->searches[c].n; i++, at++) {
       const aus_serverless_search *q = &s->searches[c];
+      int64_t k = q->order[i];
 
       parent[at] = q->parent[k];
       trial[at] = aus_trial_id(s->campaigns.first_id + (uint32_t)c, (uint32_t)k);

@@ -109,10 +109,10 @@ static void report_search(const study *s, aus_buf *out)
                  "best penalty", "trials", "kept", "stopped by");
   for (c = 0; c < s->campaigns.n; c++) {
     const aus_serverless_search *q = &s->searches[c];
-    int64_t k, kept = 0;
+    int64_t i, kept = 0;
 
-    for (k = 0; k < q->n; k++)
-      kept += q->kept[k];
+    for (i = 0; i < q->n; i++)
+      kept += q->kept[q->order[i]];
     aus_buf_printf(out, "%-10u %10lld %13.3f%% %13.3f%% %8lld %8lld  %s\n",
                    s->campaigns.first_id + (unsigned)c, (long long)q->sample, 100 * q->base_penalty,
                    100 * q->best, (long long)q->n, (long long)kept,

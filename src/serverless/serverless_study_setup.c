@@ -310,6 +310,7 @@ static void destroy_search(aus_serverless_study *s)
 
     if (s->campaigns.bo) aus_bo_destroy(s->campaigns.bo[c]);
     if (s->search_ranges) aus_ranges_fini(&s->search_ranges[c]);
+    aus_free(q->order);
     aus_free(q->ok);
     aus_free(q->kept);
     aus_free(q->judged);

@@ -168,13 +168,13 @@ typedef struct aus_serverless_search {
   double best;                         /* smallest judged penalty, base included */
   int64_t best_index;                  /* trial that has it; -1: the base */
   int64_t n, cap, cap_parent;          /* committed trials */
+  int64_t *order; /* n trials in the order of their commits; by index unless greedy */
   bool *ok, *kept;
   double *judged; /* penalty that target, retain and carry use; +inf where replica_s is too large */
-  int64_t *parent; /* index of the trial whose models it began with; -1: base models */
-  int64_t *
-      chain; /* carry all: index of the trial whose rows the models after this trial have; -1: base */
+  int64_t *parent;   /* index of the trial whose models it began with; -1: base models */
+  int64_t *chain;    /* carry all, by commit: trial whose rows the models after it have; -1: base */
   int64_t n_chain;   /* entries of chain that are known */
-  int64_t n_dropped; /* carry all: models of trials before this one are gone */
+  int64_t n_dropped; /* carry all: models that only entries before this one have are gone */
 } aus_serverless_search;
 
 /* A campaign whose trials are known beforehand. */

@@ -255,6 +255,7 @@ static int check_file(check *c, aus_err *err)
   AUS_TRY(aus_check_trials(c, err));
   AUS_TRY(aus_check_objects(c, err));
   AUS_TRY(aus_check_campaigns(c, err));
+  AUS_TRY(aus_check_seen(c, err));
 done:
   return rc;
 }

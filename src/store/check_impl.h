@@ -34,10 +34,15 @@ AUS_CHECKED int aus_check_unread(check *c, const char *path, int rc, aus_err *er
 /** Is there a trial of this id in one of the file's kinds? Local. Cost O(log n). */
 bool aus_check_has_trial(const check *c, uint32_t source, uint64_t id);
 
+/** Are there trials of this campaign? Local. Cost O(log n). */
+bool aus_check_has_campaign(const check *c, uint32_t source, uint32_t campaign);
+
 /** Read all trials; ids must ascend and be what campaign and index say. @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_check_trials(check *c, aus_err *err);
 /** Compare /campaigns with the trials there are. @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_check_campaigns(check *c, aus_err *err);
+/** Compare /bo/seen, if there is one, with the rows of /bo. @return AUS_OK; AUS_ENOMEM. Local. */
+AUS_CHECKED int aus_check_seen(check *c, aus_err *err);
 /** All groups and datasets: order, types, units, lengths, values. @return AUS_OK; AUS_ENOMEM. Local. */
 AUS_CHECKED int aus_check_objects(check *c, aus_err *err);
 

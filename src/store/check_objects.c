@@ -27,6 +27,7 @@ static const struct {
                  "feasible:u8"},
     {"bo", "campaign:u32 trial:u64 n_seen:i64 pending_count:i64 n_refit:i64 theta:f64 acq:f64 "
            "incumbent:f64 region_side:f64"},
+    {"bo/seen", "offsets:u64 seen_trial:u64"},
     {"traces/*", "trial:u64 offsets:u64"},
     {"datasets/*", "X:f y:f trial:u64 split:enum"},
     {"models", "task:string version:i32 parent:i64 trial:i64 metric:f64 format:string offsets:u64 "
@@ -224,6 +225,7 @@ typedef struct watch {
   const char *path;
   const aus_elem *elem;
   bool offsets, ids, zero, sources;
+  bool work;     /* ids of all that was worked on: also trials that their campaign had called off */
   bool strictly; /* ids ascend */
   bool told;
   uint64_t last;   /* integer before */
@@ -265,13 +267,18 @@ done:
   return rc;
 }
 
+static bool has_trial(const watch *w, uint32_t source, uint64_t id)
+{
+  return aus_check_has_trial(w->c, source, id) ||
+         (w->work && aus_check_has_campaign(w->c, source, (uint32_t)(id >> 32)));
+}
+
 static void watch_id(watch *w, uint64_t row, int64_t x, uint32_t source)
 {
   bool same = w->begun && source == w->source;
 
   if (w->strictly && same && (uint64_t)x <= w->last) tell(w, row, "is not above the one before", x);
-  if (x != -1 && !(same && (uint64_t)x == w->last) &&
-      !aus_check_has_trial(w->c, source, (uint64_t)x))
+  if (x != -1 && !(same && (uint64_t)x == w->last) && !has_trial(w, source, (uint64_t)x))
     tell(w, row, "is no trial of the file", x);
   w->source = source;
 }
@@ -351,6 +358,7 @@ static int watch_values(check *c, hid_t at, const char *group, const char *path,
 
   w.offsets = whole && strcmp(col->name, "offsets") == 0;
   w.ids = whole && s->n_dims == 1 && has_ids(c, group, col->name);
+  w.work = strcmp(path, "provenance/trial_id") == 0;
   w.sources = whole && c->count->sources > 0 && strcmp(col->name, "source") == 0;
   w.zero = whole && strcmp(path, "provenance/determinism_violations") == 0;
   w.strictly = strcmp(col->name, "trial") == 0 &&

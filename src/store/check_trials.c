@@ -220,6 +220,13 @@ bool aus_check_has_trial(const check *c, uint32_t source, uint64_t id)
   return i < c->n_trials && c->trial[i].source == source && c->trial[i].id == id;
 }
 
+bool aus_check_has_campaign(const check *c, uint32_t source, uint32_t campaign)
+{
+  int64_t i = lower_bound(c, source, (uint64_t)campaign << 32);
+
+  return i < c->n_trials && c->trial[i].source == source && c->trial[i].id >> 32 == campaign;
+}
+
 /* ---- campaigns ---- */
 
 typedef struct campaigns {
@@ -315,5 +322,77 @@ done:
   aus_free(k.n_committed);
   aus_free(k.source);
   aus_read_list_fini(&k.kind);
+  return rc;
+}
+
+/* ---- what proposals saw ---- */
+
+typedef struct seen {
+  int64_t *campaign, *trial, *n_seen, *source; /* rows of /bo */
+  int64_t *offset, *list;
+  int64_t n, n_offsets, n_list;
+} seen;
+
+/* What row i saw are the first rows of its campaign, which begins at row `first`. */
+static bool judge_seen(check *c, const seen *s, int64_t i, int64_t first)
+{
+  int64_t at = s->offset[i], n = s->offset[i + 1] - at, k;
+
+  if (n != s->n_seen[i] || n > i - first || at < 0 || at > s->n_list - n) {
+    aus_check_fault(c, "bo/seen/offsets",
+                    "row %" PRId64 ": %" PRId64 " trials, n_seen is %" PRId64 ", %" PRId64
+                    " rows are before it",
+                    i, n, s->n_seen[i], i - first);
+    return false;
+  }
+  for (k = 0; k < n; k++)
+    if (s->list[at + k] != s->trial[first + k]) {
+      aus_check_fault(c, "bo/seen/seen_trial",
+                      "row %" PRId64 ": %" PRIu64 ", but row %" PRId64 " of /bo is %" PRIu64,
+                      at + k, (uint64_t)s->list[at + k], first + k, (uint64_t)s->trial[first + k]);
+      return false;
+    }
+  return true;
+}
+
+static void judge_all_seen(check *c, const seen *s)
+{
+  int64_t i, first = 0;
+
+  for (i = 0; i < s->n; i++) {
+    if (s->campaign[i] != s->campaign[first] || (s->source && s->source[i] != s->source[first]))
+      first = i;
+    if (!judge_seen(c, s, i, first)) return;
+  }
+}
+
+/* The lists of files that have none are missing in a joint one. */
+static bool whole(const check *c, const seen *s)
+{
+  return s->campaign && s->trial && s->n_seen && s->offset && s->list && s->n_offsets == s->n + 1 &&
+         (s->source || c->count->sources == 0);
+}
+
+int aus_check_seen(check *c, aus_err *err)
+{
+  int rc = AUS_OK;
+  seen s = {.n = -1, .n_offsets = -1, .n_list = -1};
+
+  if (!c->study || !aus_check_has(c->file, "bo")) goto done;
+  if (H5Lexists(c->file, "bo/seen", H5P_DEFAULT) <= 0) goto done;
+  AUS_TRY(read_key_column(c, "bo", "campaign", &s.campaign, &s.n, err));
+  AUS_TRY(read_key_column(c, "bo", "trial", &s.trial, &s.n, err));
+  AUS_TRY(read_key_column(c, "bo", "n_seen", &s.n_seen, &s.n, err));
+  if (c->count->sources > 0) AUS_TRY(read_key_column(c, "bo", "source", &s.source, &s.n, err));
+  AUS_TRY(read_key_column(c, "bo/seen", "offsets", &s.offset, &s.n_offsets, err));
+  AUS_TRY(read_key_column(c, "bo/seen", "seen_trial", &s.list, &s.n_list, err));
+  if (whole(c, &s)) judge_all_seen(c, &s);
+done:
+  aus_free(s.campaign);
+  aus_free(s.trial);
+  aus_free(s.n_seen);
+  aus_free(s.source);
+  aus_free(s.offset);
+  aus_free(s.list);
   return rc;
 }

@@ -107,7 +107,8 @@ static int call_off(aus_campaigns *c, int i, aus_err *err)
   if (c->state[i].called_off) goto done;
   c->state[i].called_off = true;
   AUS_TRY(aus_decide_stop(c->engine, c->first_id + (uint32_t)i, c->bo[i], err));
-  aus_engine_call_off(c->engine, c->first_id + (uint32_t)i, false, aus_bo_n_committed(c->bo[i]));
+  aus_engine_call_off(c->engine, c->first_id + (uint32_t)i, false,
+                      aus_bo_is_greedy(c->bo[i]) ? 0 : aus_bo_n_committed(c->bo[i]));
   aus_engine_call_off(c->engine, c->first_id + (uint32_t)i, true, 0);
 done:
   return rc;
@@ -225,8 +226,11 @@ int aus_campaigns_run(aus_campaigns *c, aus_engine *engine, aus_err *err)
   c->engine = engine;
   (void)aus_engine_utilisation(engine);
   aus_engine_rest(engine, true);
-  for (i = 0; i < c->n; i++)
+  for (i = 0; i < c->n; i++) {
     AUS_TRY(aus_decide_campaign(engine, c->first_id + (uint32_t)i, c->bo[i], err));
+    AUS_TRY(
+        aus_engine_campaign(engine, c->first_id + (uint32_t)i, aus_bo_is_greedy(c->bo[i]), err));
+  }
   for (i = 0; i < c->n; i++)
     AUS_TRY(move_on(c, i, err));
   AUS_TRY(aus_engine_run(engine, on_commit, c, err));
@@ -316,8 +320,38 @@ static int make_rows(const aus_campaigns *c, rows *r, aus_err *err)
   AUS_NEW(r->theta, r->n * r->n_theta, err);
   for (i = 0; i < c->n; i++)
     for (k = 0; k < aus_bo_n_committed(c->bo[i]); k++)
-      put_row(r, c->first_id + (uint32_t)i, k, aus_bo_point_at(c->bo[i], k));
+      put_row(r, c->first_id + (uint32_t)i, aus_bo_arrivals(c->bo[i])[k],
+              aus_bo_point_at(c->bo[i], aus_bo_arrivals(c->bo[i])[k]));
 done:
+  return rc;
+}
+
+/* /bo/seen: for each row the trials that its proposal saw, which are the first ones of its campaign. */
+static int publish_seen(const aus_campaigns *c, const rows *r, aus_pub *pub, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t i, k, first = 0;
+  uint64_t *offset = NULL, *seen = NULL;
+  static const aus_column offsets =
+      AUS_COLUMN("offsets", AUS_U64, "1", 1, "where the trials seen by each row of /bo begin");
+  static const aus_column trials = AUS_COLUMN(
+      "seen_trial", AUS_U64, "1", 1, "trials that the proposal saw, in order of their commits");
+
+  if (c->n == 0 || !aus_bo_is_greedy(c->bo[0])) goto done;
+  AUS_NEW(offset, r->n + 1, err);
+  for (i = 0; i < r->n; i++)
+    offset[i + 1] = offset[i] + (uint64_t)r->ints[i];
+  AUS_NEW(seen, offset[r->n], err);
+  for (i = 0; i < r->n; i++) {
+    if (r->campaign[i] != r->campaign[first]) first = i;
+    for (k = 0; k < r->ints[i]; k++)
+      seen[offset[i] + (uint64_t)k] = r->trial[first + k];
+  }
+  AUS_TRY(aus_pub_column(pub, "bo/seen", &offsets, r->n + 1, offset, err));
+  AUS_TRY(aus_pub_column(pub, "bo/seen", &trials, (int64_t)offset[r->n], seen, err));
+done:
+  aus_free(offset);
+  aus_free(seen);
   return rc;
 }
 
@@ -353,6 +387,7 @@ int aus_campaigns_publish_bo(const aus_campaigns *c, const int64_t *parent, aus_
   for (k = 0; k < N_REALS; k++)
     AUS_TRY(aus_pub_column(pub, "bo", &reals[k], r.n, r.reals + k * r.n, err));
   if (parent) AUS_TRY(aus_pub_column(pub, "bo", &parents, r.n, parent, err));
+  AUS_TRY(publish_seen(c, &r, pub, err));
 done:
   rows_fini(&r);
   return rc;
@@ -362,6 +397,7 @@ done:
 
 /* clang-format off */
 const aus_opt aus_bo_opts[] = {
+  {"bo.mode", AUS_T_ENUM, "lag", "lag,greedy", "", "lag: what a proposal sees follows from its number, so that results do not depend on who was faster; greedy: it sees all that has arrived, less waiting, but another run gives other results"},
   {"bo.lag", AUS_T_INT, "8", "1:10000", "", "logical width of a campaign: trials that may be open at once"},
   {"bo.n_init", AUS_T_INT, "0", "0:100000", "", "points of the initial design; 0: max(5, 2 x dimensions)"},
   {"bo.acq", AUS_T_ENUM, "logei", "logei,ucb,qucb,ts", "", "acquisition: log expected improvement, upper confidence bound with a fixed or drawn factor, Thompson sampling"},
@@ -381,6 +417,7 @@ aus_bo_conf aus_bo_conf_of(const aus_opts *o)
 {
   aus_bo_conf c = aus_bo_defaults();
 
+  c.greedy = aus_opt_enum(o, "bo.mode") == 1;
   c.lag = (int)aus_opt_int(o, "bo.lag");
   c.n_init = (int)aus_opt_int(o, "bo.n_init");
   c.acq = (aus_bo_acq)aus_opt_enum(o, "bo.acq");

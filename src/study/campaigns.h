@@ -3,7 +3,8 @@
  *
  * The area makes one aus_bo per campaign (design/bo.h) and says how a point becomes a task and a result
  * a value; aus_campaigns_run() does the rest: proposals are jobs on any worker, points become trials in
- * index order, a stopped campaign calls off what is left. The state of the optimisers is published as
+ * index order, a stopped campaign calls off what is left. Trials are committed in index order, too, those of
+ * a greedy campaign as they arrive; a resumed run repeats the order it had. The state of the optimisers is published as
  * /bo and as lines of /campaigns.
  */
 #ifndef AUS_STUDY_CAMPAIGNS_H
@@ -59,8 +60,9 @@ AUS_CHECKED int aus_campaigns_add_job(aus_campaigns *c, int campaign, aus_task *
 aus_campaign aus_campaigns_line(const aus_campaigns *c, int campaign, const char *kind,
                                 int64_t base_trial, int64_t budget, int64_t lag);
 
-/** Publish /bo: one row per committed trial. parent: of all rows, in order of campaign and index, the trial
- * index whose model it started from, -1: the base model; NULL: no column.
+/** Publish /bo: one row per committed trial, in order of campaign and commit (aus_bo_arrivals()); of greedy
+ * campaigns also /bo/seen. parent: of all rows the trial index whose model it started from, -1: the base
+ * model; NULL: no column.
  * @return codes of aus_pub_column(). Local. */
 AUS_CHECKED int aus_campaigns_publish_bo(const aus_campaigns *c, const int64_t *parent,
                                          aus_pub *pub, aus_err *err);

@@ -32,6 +32,16 @@ static void put_reals(aus_buf *b, const double *x, int n)
     aus_buf_f64(b, x ? x[i] : (double)NAN);
 }
 
+/* What the proposal saw; otherwise that follows from the index. */
+static void put_seen(aus_buf *b, uint32_t campaign, const aus_bo_point *p, const aus_bo *bo)
+{
+  int64_t i;
+
+  if (!aus_bo_is_greedy(bo)) return;
+  for (i = 0; i < p->n_seen; i++)
+    aus_buf_u64(b, aus_trial_id(campaign, (uint32_t)aus_bo_arrivals(bo)[i]));
+}
+
 int aus_decide_point(aus_engine *engine, uint32_t campaign, int64_t index, const aus_bo *bo,
                      aus_err *err)
 {
@@ -51,6 +61,7 @@ int aus_decide_point(aus_engine *engine, uint32_t campaign, int64_t index, const
   put_reals(&b, p->unit, aus_space_n_unit(aus_bo_space(bo)));
   put_reals(&b, p->value, aus_space_n_value(aus_bo_space(bo)));
   put_reals(&b, p->theta, aus_bo_n_theta(bo));
+  put_seen(&b, campaign, p, bo);
   AUS_TRY(aus_engine_decide(engine, AUS_R_PROPOSE, &b, err));
 done:
   aus_buf_fini(&b);

@@ -113,6 +113,55 @@ static void results(void **state)
   aus_recall_destroy(r);
 }
 
+static void feed_job(aus_recall *r, uint32_t campaign, uint32_t index)
+{
+  aus_result x = a_result(campaign, index);
+  aus_buf b;
+  aus_err err;
+
+  aus_buf_init(&b);
+  x.job = true;
+  aus_recall_encode_commit(0, 0, 1e9, 3, &x, &b);
+  check_ok(feed(r, AUS_R_COMMIT, 0, &b, &err), &err);
+  aus_buf_fini(&b);
+}
+
+/* Trials and jobs of a campaign by their first commit; what was called off is not among them. */
+static void order(void **state)
+{
+  static const aus_sched_past want[] = {{false, 2}, {true, 0}, {false, 0}, {false, 3}};
+  aus_recall *r = a_recall();
+  aus_sched_past *got;
+  int64_t i, n;
+  uint32_t k;
+  aus_err err;
+
+  (void)state;
+  feed_commit(r, 1, 2, AUS_S_OK);
+  feed_commit(r, 2, 1, AUS_S_OK);
+  feed_job(r, 1, 0);
+  feed_commit(r, 1, 1, AUS_S_CANCELLED);
+  for (k = 0; k < 3000; k++) /* the table grows on the way */
+    feed_commit(r, 3, k ^ 5, AUS_S_OK);
+  feed_commit(r, 1, 0, AUS_S_TIMEOUT);
+  feed_commit(r, 1, 2, AUS_S_OK); /* again */
+  feed_commit(r, 1, 3, AUS_S_FAIL_SIM);
+  check_ok(aus_recall_order(r, 1, &got, &n, &err), &err);
+  assert_int_equal(n, 4);
+  for (i = 0; i < n; i++)
+    assert_true(got[i].job == want[i].job && got[i].index == want[i].index);
+  aus_free(got);
+  check_ok(aus_recall_order(r, 3, &got, &n, &err), &err);
+  assert_int_equal(n, 3000);
+  for (i = 0; i < n; i++)
+    assert_true(!got[i].job && got[i].index == (i ^ 5));
+  aus_free(got);
+  check_ok(aus_recall_order(r, 4, &got, &n, &err), &err);
+  assert_int_equal(n, 0);
+  aus_free(got);
+  aus_recall_destroy(r);
+}
+
 /* A blob counts with the commit of its maker. */
 static void blobs(void **state)
 {
@@ -326,6 +375,43 @@ static void answers(void **state)
   aus_recall_destroy(r);
 }
 
+/* The journal has trial 1 before trial 0, and has lost the rows of 1: that is done again, and 0 waits for it. */
+static void answers_by_arrival(void **state)
+{
+  aus_recall *r = a_recall();
+  aus_sched *s = a_sched();
+  aus_memory m = {.recall = r};
+  aus_action a;
+  aus_result x = a_result(1, 1);
+  aus_err err;
+  uint32_t i;
+
+  (void)state;
+  feed_commit(r, 1, 1, AUS_S_OK);
+  feed_commit(r, 1, 0, AUS_S_OK);
+  aus_recall_find(r, aus_trial_id(1, 1), false)->damaged = true;
+  check_ok(aus_memory_campaign(&m, s, 1, true, &err), &err);
+  aus_sched_hello(s, 1, false, 0);
+  for (i = 0; i < 2; i++)
+    add(s, &m, i, AUS_OK);
+  check_ok(aus_sched_next(s, 0, &a, &err), &err);
+  assert_int_equal(a.type, AUS_ACT_SEND);
+  assert_true(a.task->id == aus_trial_id(1, 1));
+  check_ok(aus_sched_next(s, 0, &a, &err), &err);
+  assert_int_equal(a.type, AUS_ACT_NONE);
+  x.y = NULL;
+  x.n_y = 0;
+  check_ok(aus_sched_result(s, 1, &x, 1, &err), &err);
+  for (i = 2; i-- > 0;) {
+    check_ok(aus_sched_next(s, 1, &a, &err), &err);
+    assert_int_equal(a.type, AUS_ACT_COMMIT);
+    assert_true(a.task->id == aus_trial_id(1, i));
+  }
+  assert_true(aus_sched_done(s));
+  aus_sched_destroy(s);
+  aus_recall_destroy(r);
+}
+
 static void another_task(void **state)
 {
   aus_recall *r = a_recall();
@@ -414,11 +500,18 @@ static void rows_are_watched(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(results),          cmocka_unit_test(blobs),
-      cmocka_unit_test(decisions),        cmocka_unit_test(stuck),
-      cmocka_unit_test(charges),          cmocka_unit_test(notes),
-      cmocka_unit_test(senseless),        cmocka_unit_test(answers),
-      cmocka_unit_test(another_task),     cmocka_unit_test(charged_again),
+      cmocka_unit_test(order),
+      cmocka_unit_test(answers_by_arrival),
+      cmocka_unit_test(results),
+      cmocka_unit_test(blobs),
+      cmocka_unit_test(decisions),
+      cmocka_unit_test(stuck),
+      cmocka_unit_test(charges),
+      cmocka_unit_test(notes),
+      cmocka_unit_test(senseless),
+      cmocka_unit_test(answers),
+      cmocka_unit_test(another_task),
+      cmocka_unit_test(charged_again),
       cmocka_unit_test(rows_are_watched),
   };
 

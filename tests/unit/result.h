@@ -24,6 +24,17 @@ typedef struct column {
 
 static const column columns[] = {
     {"area/p/size", 'd', 2, 0, {1, 2}},
+    {"bo/acq", 'd', 2, 0, {NAN, 1}},
+    {"bo/campaign", 'u', 2, 0, {1, 1}},
+    {"bo/incumbent", 'd', 2, 0, {NAN, 1}},
+    {"bo/n_refit", 'I', 2, 0, {0, 1}},
+    {"bo/n_seen", 'I', 2, 0, {0, 1}},
+    {"bo/pending_count", 'I', 2, 0, {0, 0}},
+    {"bo/region_side", 'd', 2, 0, {NAN, NAN}},
+    {"bo/seen/offsets", 'U', 3, 0, {0, 0, 1}},
+    {"bo/seen/seen_trial", 'U', 1, 0, {T1}},
+    {"bo/theta", 'd', 2, 1, {NAN, 1}},
+    {"bo/trial", 'U', 2, 0, {T1, T0}},
     {"campaigns/base_trial", 'I', 1, 0, {-1}},
     {"campaigns/best_trial", 'I', 1, 0, {T1}},
     {"campaigns/best_y", 'd', 1, 0, {0.5}},
@@ -50,8 +61,8 @@ static const column columns[] = {
     {"provenance/run/hosts", 's', 1, 0, {0}},
     {"provenance/run/input_path", 's', 2, 0, {0}},
     {"provenance/run/input_sha256", 's', 2, 0, {0}},
-    {"provenance/trial_cost", 'd', 2, 0, {1, 2}},
-    {"provenance/trial_id", 'U', 2, 0, {T0, T1}},
+    {"provenance/trial_cost", 'd', 3, 0, {1, 2, 3}},
+    {"provenance/trial_id", 'U', 3, 0, {T0, T1, T1 + 1}}, /* one was called off */
     {"traces/t/offsets", 'U', 3, 0, {0, 0, 3}},
     {"traces/t/state", 'e', 3, 0, {0, 1, 1}},
     {"traces/t/trial", 'U', 2, 0, {T0, T1}},
@@ -282,9 +293,10 @@ static inline void put_root(hid_t file, uint64_t seed, const spoil *s)
 /* A file of that seed with that one thing wrong. */
 static inline void make(const char *path, uint64_t seed, const spoil *s)
 {
-  static const char *const groups[] = {"area",       "area/p",   "campaigns",  "datasets",
-                                       "datasets/a", "models",   "provenance", "provenance/run",
-                                       "traces",     "traces/t", "trials",     "trials/initial"};
+  static const char *const groups[] = {"area",       "area/p",         "bo",         "bo/seen",
+                                       "campaigns",  "datasets",       "datasets/a", "models",
+                                       "provenance", "provenance/run", "traces",     "traces/t",
+                                       "trials",     "trials/initial"};
   const unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
   hid_t fcpl = H5Pcreate(H5P_FILE_CREATE), gcpl = H5Pcreate(H5P_GROUP_CREATE), file;
   size_t i;

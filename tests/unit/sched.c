@@ -232,6 +232,126 @@ static void commits_in_order(void **state)
   aus_sched_destroy(s);
 }
 
+static void by_arrival(aus_sched *s, uint32_t campaign, const aus_sched_past *past, int64_t n)
+{
+  check_ok(aus_sched_campaign(s, campaign, true, past, n, &err), &err);
+}
+
+static void recall(aus_sched *s, uint32_t campaign, uint32_t index, bool job)
+{
+  aus_result r = {.id = aus_trial_id(campaign, index), .job = job};
+
+  check_ok(aus_sched_recall(s, &r, &err), &err);
+}
+
+static void expect_commit(aus_sched *s, double now_s, uint32_t campaign, uint32_t index, bool job)
+{
+  aus_action a = expect(s, now_s, AUS_ACT_COMMIT, aus_trial_id(campaign, index));
+
+  assert_int_equal(a.task->job, job);
+}
+
+static void commits_by_arrival(void **state)
+{
+  aus_sched *s = start(&plain, 3, 3);
+  aus_result job = {.id = aus_trial_id(1, 1), .job = true};
+  uint32_t i;
+
+  (void)state;
+  by_arrival(s, 1, NULL, 0);
+  for (i = 0; i < 3; i++)
+    add(s, 1, i, false);
+  add(s, 1, 0, true);
+  add(s, 1, 1, true);
+  for (i = 0; i < 5; i++)
+    assert_int_equal(next(s, 0).type, AUS_ACT_SEND); /* jobs 0, 1 to 1, 2; trials to 3, 1, 2 */
+  answer(s, 1, 2, aus_trial_id(1, 2), AUS_S_OK, 12, 1);
+  answer(s, 1, 3, aus_trial_id(1, 0), AUS_S_FAIL_SIM, 10, 1);
+  check_ok(aus_sched_result(s, 2, &job, 1, &err), &err);
+  expect_commit(s, 1, 1, 2, false);
+  expect_commit(s, 1, 1, 0, false);
+  expect(s, 1, AUS_ACT_NONE, 0); /* jobs keep their order */
+  job = (aus_result){.id = aus_trial_id(1, 0), .job = true};
+  check_ok(aus_sched_result(s, 1, &job, 1, &err), &err);
+  expect_commit(s, 1, 1, 0, true);
+  expect_commit(s, 1, 1, 1, true);
+  aus_sched_call_off(s, 1, false, 0);
+  expect(s, 1, AUS_ACT_CANCEL, aus_trial_id(1, 1));
+  answer(s, 2, 1, aus_trial_id(1, 1), AUS_S_CANCELLED, 0, 1);
+  expect_commit(s, 2, 1, 1, false);
+  assert_true(aus_sched_done(s));
+  check_fails(aus_sched_campaign(s, 1, true, NULL, 0, &err), AUS_EINVAL, "campaign 1 has begun",
+              &err);
+  aus_sched_destroy(s);
+}
+
+/* As the earlier run had it: trial 1, job 0, trial 0. Trial 0 has to be done again, 2 is new. */
+static void commits_as_before(void **state)
+{
+  static const aus_sched_past past[] = {{false, 1}, {true, 0}, {false, 0}};
+  aus_sched *s = start(&plain, 2, 2);
+  uint32_t i;
+
+  (void)state;
+  by_arrival(s, 1, past, 3);
+  for (i = 0; i < 3; i++)
+    add(s, 1, i, false);
+  recall(s, 1, 1, false);
+  expect_send(s, 0, 1, 1, 0);
+  expect_send(s, 0, 2, 1, 2);
+  answer(s, 1, 2, aus_trial_id(1, 2), AUS_S_OK, 0, 1);
+  expect_commit(s, 1, 1, 1, false);
+  expect(s, 1, AUS_ACT_NONE, 0); /* 2 waits */
+  answer(s, 2, 1, aus_trial_id(1, 0), AUS_S_OK, 0, 1);
+  add(s, 1, 0, true); /* what the commit has led to */
+  recall(s, 1, 0, true);
+  expect_commit(s, 2, 1, 0, true);
+  expect_commit(s, 2, 1, 0, false);
+  expect_commit(s, 2, 1, 2, false);
+  assert_true(aus_sched_done(s));
+  aus_sched_destroy(s);
+}
+
+/* The earlier run went on with tasks that nobody adds: job 1 had been called off, job 2 comes after the end, and
+ * trial 5 does not come at all. */
+static void the_past_leads_nowhere(void **state)
+{
+  static const aus_sched_past past[] = {{true, 0}, {false, 1}, {true, 2}, {false, 5}, {false, 0}};
+  aus_sched *s = start(&plain, 1, 1);
+
+  (void)state;
+  by_arrival(s, 1, past, 5);
+  add(s, 1, 0, false);
+  add(s, 1, 1, false);
+  add(s, 1, 0, true);
+  add(s, 1, 1, true);
+  recall(s, 1, 0, false);
+  recall(s, 1, 1, false);
+  recall(s, 1, 0, true);
+  expect(s, 0, AUS_ACT_SEND, aus_trial_id(1, 1));
+  expect_commit(s, 0, 1, 0, true);
+  expect_commit(s, 0, 1, 1, false);
+  expect(s, 0, AUS_ACT_NONE, 0); /* job 1 is under way */
+  aus_sched_call_off(s, 1, true, 0);
+  expect(s, 0, AUS_ACT_CANCEL, aus_trial_id(1, 1));
+  check_ok(aus_sched_result(
+               s, 1,
+               &(aus_result){.id = aus_trial_id(1, 1), .job = true, .status = AUS_S_CANCELLED}, 1,
+               &err),
+           &err);
+  expect_commit(s, 1, 1, 1, true); /* not named, but before job 2 */
+  add(s, 1, 2, true);
+  recall(s, 1, 2, true);
+  expect_commit(s, 1, 1, 2, true);
+  expect_commit(s, 1, 1, 0, false); /* 5 was given up */
+  assert_true(aus_sched_done(s));
+  add(s, 1, 2, false);
+  expect_send(s, 2, 1, 1, 2);
+  answer(s, 3, 1, aus_trial_id(1, 2), AUS_S_OK, 0, 1);
+  expect_commit(s, 3, 1, 2, false);
+  aus_sched_destroy(s);
+}
+
 static void deadlines(void **state)
 {
   aus_sched *s = start(&plain, 1, 1);
@@ -830,6 +950,7 @@ static void out_of_memory(void **state)
     aus_err_clear(&err);
     aus_alloc_fail_at(n);
     rc = aus_sched_create(&s, &plain, 2, &err);
+    if (rc == AUS_OK) rc = aus_sched_campaign(s, 1, true, &(aus_sched_past){.index = 0}, 1, &err);
     if (rc == AUS_OK)
       rc = aus_sched_add(s, &(aus_task){.id = aus_trial_id(1, 0), .n_x = 1, .x = &x}, &err);
     if (rc == AUS_OK) aus_sched_hello(s, 1, false, 0);
@@ -861,12 +982,27 @@ typedef struct otask { /* what must be true of a task */
   uint8_t held_attempt[MAX_WORKERS + 1];
   double y;
   double start_s;
+  int64_t arrival; /* of its result, counted over all */
 } otask;
 
 typedef struct oseq { /* jobs or trials of a campaign */
   otask *task;
   int64_t n, cap, low, n_committed; /* low: nothing below it is queued */
+  int64_t last_arrival;             /* by arrival: of the last one committed */
 } oseq;
+
+typedef struct deed { /* a commit */
+  uint64_t id;
+  bool job;
+  uint16_t status;
+  double y;
+} deed;
+
+/* The commits of a campaign by arrival: those of the journal, which come first, and what is added to it. */
+typedef struct history {
+  deed *deed;
+  int64_t n, cap, n_before, at;
+} history;
 
 typedef struct order { /* a task at a worker */
   uint64_t id;
@@ -928,6 +1064,9 @@ typedef struct world {
   fake w[MAX_WORKERS + 1];
   oseq seq[2][MAX_CAMPAIGNS]; /* [job] */
   int last_served[2];
+  bool by_arrival[MAX_CAMPAIGNS];
+  history *past; /* by campaign; lent */
+  int64_t n_arrivals, n_out_of_order, n_again;
   int64_t n_tasks, n_committed, n_failed, n_violations, n_retries, n_lost, n_sent, n_asked_back;
 } world;
 
@@ -994,6 +1133,32 @@ static double latency(world *o)
   return o->rough && uniform(o) < 0.03 ? 30 * uniform(o) : 0.05 * uniform(o);
 }
 
+/* Most of what an earlier run has committed is answered at once; of the others the rows are lost. */
+static void world_recall(world *o, int c, const aus_task *t)
+{
+  otask *x = otask_of(o, t->id, t->job);
+  aus_result r = {.id = t->id, .job = t->job, .n_y = 1};
+  int64_t i;
+
+  for (i = 0; o->by_arrival[c] && i < o->past[c].n_before; i++) {
+    const deed *d = &o->past[c].deed[i];
+
+    if (d->id != t->id || d->job != t->job) continue;
+    if (uniform(o) < 0.2) {
+      o->n_again++;
+      return;
+    }
+    x->final = true;
+    x->has_y = !aus_status_machine(d->status);
+    x->y = d->y;
+    if (!x->has_y) x->charged = (uint8_t)o->conf.max_attempts;
+    r.status = d->status;
+    r.y = aus_zalloc(1, sizeof *r.y);
+    r.y[0] = d->y;
+    check_ok(aus_sched_recall(o->s, &r, &err), &err);
+  }
+}
+
 static void world_add(world *o, int c, bool job)
 {
   oseq *q = &o->seq[job][c];
@@ -1004,6 +1169,21 @@ static void world_add(world *o, int c, bool job)
   q->n++;
   o->n_tasks++;
   check_ok(aus_sched_add(o->s, &t, &err), &err);
+  if (o->past) world_recall(o, c, &t);
+}
+
+static void world_by_arrival(world *o, int c)
+{
+  history *h = &o->past[c];
+  aus_sched_past *past = aus_zalloc((size_t)h->n, sizeof *past);
+  int64_t i;
+
+  h->at = 0;
+  h->n_before = h->n;
+  for (i = 0; i < h->n; i++)
+    past[i] = (aus_sched_past){h->deed[i].job, (int64_t)(h->deed[i].id & 0xffffffffu)};
+  check_ok(aus_sched_campaign(o->s, number_of(c), o->by_arrival[c], past, h->n, &err), &err);
+  aus_free(past);
 }
 
 /* ---- workers of the world ---- */
@@ -1175,6 +1355,7 @@ static void account_result(world *o, const event *e)
     t->final = true;
     t->has_y = true;
     t->y = e->y;
+    t->arrival = ++o->n_arrivals;
   }
   if (held) {
     t->held &= ~(1u << e->worker);
@@ -1279,6 +1460,28 @@ static void check_send(world *o, const aus_action *a)
                          .hard_s = task->hard_s}});
 }
 
+/* First as in the earlier run, then as results have arrived; tasks that are given up have no result. */
+static void check_order(world *o, int c, const aus_action *a, const otask *t)
+{
+  history *h = &o->past[c];
+  oseq *q = &o->seq[a->task->job][c];
+
+  if (h->at < h->n_before) {
+    assert_true(h->deed[h->at].id == a->task->id && h->deed[h->at].job == a->task->job);
+    h->at++;
+    return;
+  }
+  check_ok(aus_grow(&h->deed, &h->cap, h->n + 1, sizeof *h->deed, &err), &err);
+  h->deed[h->n++] = (deed){.id = a->task->id,
+                           .job = a->task->job,
+                           .status = a->result->status,
+                           .y = a->result->n_y > 0 ? a->result->y[0] : 0};
+  if (a->task->job || !t->has_y) return;
+  assert_true(t->arrival > q->last_arrival);
+  q->last_arrival = t->arrival;
+  o->n_out_of_order += (int64_t)(a->task->id & 0xffffffffu) != q->n_committed;
+}
+
 static void check_commit(world *o, const aus_action *a)
 {
   const aus_result *r = a->result;
@@ -1287,8 +1490,10 @@ static void check_commit(world *o, const aus_action *a)
   oseq *q = &o->seq[a->task->job][c];
 
   assert_true(r->id == a->task->id && r->job == a->task->job);
-  assert_int_equal((int64_t)(r->id & 0xffffffffu), q->n_committed); /* in index order */
-  assert_true(t->final && !t->committed);                           /* once */
+  if (o->by_arrival[c]) check_order(o, c, a, t);
+  if (!o->by_arrival[c] || a->task->job)
+    assert_int_equal((int64_t)(r->id & 0xffffffffu), q->n_committed); /* in index order */
+  assert_true(t->final && !t->committed);                             /* once */
   assert_true(r->attempt < o->conf.max_attempts);
   if (aus_status_machine(r->status)) /* only when there is no attempt left */
     assert_int_equal(t->charged, o->conf.max_attempts);
@@ -1475,8 +1680,15 @@ static void check_still(world *o)
   for (job = 0; job < 2; job++)
     for (c = 0; c < o->n_campaigns; c++) {
       oseq *q = &o->seq[job][c];
+      const history *h = o->by_arrival[c] ? &o->past[c] : NULL;
+      const deed *d = h && h->at < h->n_before ? &h->deed[h->at] : NULL;
 
-      assert_false(q->n_committed < q->n && q->task[q->n_committed].final);
+      if (d)
+        assert_false(otask_of(o, d->id, d->job)->final);
+      else if (!h || job)
+        assert_false(q->n_committed < q->n && q->task[q->n_committed].final);
+      for (i = 0; h && !d && !job && i < q->n; i++)
+        assert_true(q->task[i].committed || !q->task[i].final);
       for (i = 0; i < q->n; i++)
         assert_true(q->task[i].final || q->task[i].owner == 0);
     }
@@ -1488,6 +1700,8 @@ static void run_world(world *o)
 
   check_ok(aus_sched_create(&o->s, &o->conf, o->n_workers, &err), &err);
   aus_heap_init(&o->heap);
+  for (c = 0; c < o->n_campaigns; c++)
+    if (o->by_arrival[c]) world_by_arrival(o, c);
   for (c = 0; c < o->n_campaigns; c++)
     for (i = 0; i < o->lag && i < o->budget; i++)
       world_add(o, c, false);
@@ -1585,6 +1799,60 @@ static void adversary(void **state)
   assert_int_equal(aus_alloc_live(), live);
 }
 
+static void shape(world *o, int run, int life)
+{
+  int w;
+
+  memset(o, 0, sizeof *o);
+  o->seed = mix((uint64_t)run * 8 + (uint64_t)life + 77777);
+  o->rough = run % 8 != 0;
+  o->p_death = 0.01;
+  o->most_s = 1e5;
+  o->conf = hasty;
+  o->conf.prefetch = run % 3;
+  o->n_workers = 1 + (run + life) % MAX_WORKERS;
+  o->n_campaigns = 1 + run % 7;
+  o->budget = 120 / o->n_campaigns + 1;
+  o->lag = 1 + run % 9;
+  for (w = 2; w <= o->n_workers; w++)
+    o->w[w].mortal = true;
+}
+
+/* Campaigns by arrival beside others, interrupted twice: each life does again what the ones before have done, in
+ * their order, whatever has to be worked on once more. */
+static void adversary_of_arrivals(void **state)
+{
+  static world o;
+  static history past[MAX_CAMPAIGNS];
+  int64_t live = aus_alloc_live(), n_before = 0, n_disorder = 0, n_again = 0, n = 0;
+  int run, n_runs = getenv("AUS_CHECK_LONG") ? 2000 : 200, life, c;
+
+  (void)state;
+  for (run = 0; run < n_runs; run++) {
+    memset(past, 0, sizeof past);
+    for (life = 0; life < 3; life++) {
+      shape(&o, run, life);
+      o.past = past;
+      for (c = 0; c < o.n_campaigns; c++)
+        o.by_arrival[c] = (c + run) % 3 != 0;
+      if (life < 2) o.freeze_s = 1 + 40 * uniform(&o);
+      if (getenv("AUS_CHECK_VERBOSE")) fprintf(stderr, "# run %d life %d\n", run, life);
+      run_world(&o);
+      n_disorder += o.n_out_of_order;
+      n_again += o.n_again;
+      for (c = 0; c < o.n_campaigns; c++)
+        n_before += past[c].n_before;
+      n += o.n_committed;
+    }
+    for (c = 0; c < MAX_CAMPAIGNS; c++)
+      aus_free(past[c].deed);
+  }
+  print_message("# %ld commits, %ld repeated, %ld of them worked on again, %ld out of order\n",
+                (long)n, (long)n_before, (long)n_again, (long)n_disorder);
+  assert_true(n_before > 5000 && n_again > 500 && n_disorder > 2000);
+  assert_int_equal(aus_alloc_live(), live);
+}
+
 /* One campaign of 100,000 trials, with a job after every fifth; all but one of the workers die on the way. */
 static void long_campaign(void **state)
 {
@@ -1621,6 +1889,9 @@ int main(void)
       cmocka_unit_test(local_worker_is_the_last_resort),
       cmocka_unit_test(local_worker_rests),
       cmocka_unit_test(commits_in_order),
+      cmocka_unit_test(commits_by_arrival),
+      cmocka_unit_test(commits_as_before),
+      cmocka_unit_test(the_past_leads_nowhere),
       cmocka_unit_test(deadlines),
       cmocka_unit_test(overdue),
       cmocka_unit_test(cancelled_by_nobody),
@@ -1641,6 +1912,7 @@ int main(void)
       cmocka_unit_test(refusals),
       cmocka_unit_test(out_of_memory),
       cmocka_unit_test(adversary),
+      cmocka_unit_test(adversary_of_arrivals),
       cmocka_unit_test(long_campaign),
   };
 
