@@ -89,8 +89,13 @@ static void start_mpi(aus_call *call, int *argc, char ***argv)
 {
   int given;
 
-  /* One rank without a launcher never spawns others: Open MPI need not start a daemon for that (0.1 s). */
-  setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+  if (!getenv("OMPI_COMM_WORLD_RANK") && !getenv("PMIX_RANK") && !getenv("PMI_RANK")) {
+    /* One rank without a launcher never spawns others: Open MPI need not start a daemon for that (0.1 s). It
+     * needs no session directory either; all such runs of a host would share one and remove it from under
+     * each other. */
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+  }
   MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given);
   call->world = MPI_COMM_WORLD;
   MPI_Comm_set_errhandler(call->world, MPI_ERRORS_RETURN);
