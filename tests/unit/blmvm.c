@@ -6,6 +6,7 @@
 #include "learn/blmvm.h"
 #include "learn/petsc.h"
 #include "unit/check.h"
+#include "unit/plugins.h"
 
 enum { N = 10 };
 

@@ -7,6 +7,7 @@
 #include "learn/matern.h"
 #include "learn/petsc.h"
 #include "unit/check.h"
+#include "unit/plugins.h"
 
 #include "util/rng.h"
 

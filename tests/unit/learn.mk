@@ -1,5 +1,5 @@
 # unit tests of src/learn
-EXTRA_DIST += tests/unit/shared.h
+EXTRA_DIST += tests/unit/shared.h tests/unit/plugins.h
 if HAVE_CMOCKA
 LEARN_TESTS = tests/unit/xgb.t tests/unit/blmvm.t tests/unit/gp.t
 check_PROGRAMS += $(LEARN_TESTS)

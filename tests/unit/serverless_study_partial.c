@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include "unit/check.h"
+#include "unit/plugins.h"
 #include "unit/tempdir.h"
 
 #include "learn/petsc.h"
