@@ -400,6 +400,12 @@ static void check_info(ubj *u, ubj info, double n_trees)
   }
 }
 
+/* Trees of one round each, or all of them of one round. */
+static bool forest_ok(double n_parallel, double n_trees)
+{
+  return n_parallel == 1 || (n_parallel > 1 && n_parallel <= INT32_MAX && n_parallel == n_trees);
+}
+
 /* What the model is, apart from its trees. */
 static ubj check_kind(aus_trees *out, ubj u, int64_t *n_trees)
 {
@@ -407,6 +413,7 @@ static ubj check_kind(aus_trees *out, ubj u, int64_t *n_trees)
   ubj booster = find(learner, "gradient_booster"), model = find(booster, "model");
   ubj count = find(model, "gbtree_model_param"), trees = find(model, "trees");
   double n = number_text(find(count, "num_trees"));
+  double parallel = number_text(find(count, "num_parallel_tree"));
   double features = number_text(find(param, "num_feature"));
   double base = number_text(find(param, "base_score"));
 
@@ -414,13 +421,14 @@ static ubj check_kind(aus_trees *out, ubj u, int64_t *n_trees)
     bad(&trees, "the objective is not reg:squarederror");
   if (!string_is(find(booster, "name"), "gbtree")) bad(&trees, "the booster is not gbtree");
   if (number_text(find(param, "num_class")) > 0) bad(&trees, "more than one output");
-  if (number_text(find(count, "num_parallel_tree")) != 1) bad(&trees, "not one tree per round");
+  if (!forest_ok(parallel, n)) bad(&trees, "trees and rounds disagree");
   if (!(features >= 1 && features <= INT32_MAX)) bad(&trees, "no number of features");
   if (!(fabs(base) <= 3e38)) bad(&trees, "no base score");
   if (!(n >= 0 && n <= INT32_MAX)) bad(&trees, "no number of trees");
   check_info(&trees, find(model, "tree_info"), n);
   *n_trees = trees.wrong ? 0 : (int64_t)n;
   out->n_features = trees.wrong ? 0 : (int)features;
+  out->n_parallel = trees.wrong ? 1 : (int)parallel;
   out->base = trees.wrong ? 0.0f : (float)base;
   return trees;
 }

@@ -24,7 +24,8 @@ typedef struct aus_trees_node {
 
 typedef struct aus_trees {
   int n_features;
-  float base; /* margin before the first tree */
+  int n_parallel; /* trees of a round; more than 1: a forest */
+  float base;     /* margin before the first tree */
   int64_t n_trees, n_nodes, cap_trees, cap_nodes;
   int32_t *root; /* n_trees */
   aus_trees_node *node;

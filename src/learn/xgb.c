@@ -54,9 +54,27 @@ aus_xgb_conf aus_xgb_defaults(void)
                         .min_child_weight = 1.0,
                         .subsample = 1.0,
                         .colsample = 1.0,
+                        .colsample_bynode = 1.0,
+                        .parallel_trees = 1,
                         .base_score = 0.5,
                         .method = AUS_XGB_EXACT,
                         .seed = 435};
+}
+
+aus_xgb_conf aus_xgb_forest(void)
+{
+  aus_xgb_conf c = aus_xgb_defaults();
+
+  c.rounds = 1;
+  c.parallel_trees = 100;
+  c.max_depth = 12;
+  c.eta = 1.0;
+  c.lambda = 0.0;
+  c.subsample = 0.632; /* distinct rows of a draw with replacement */
+  c.colsample_bynode = 1.0 / 3.0;
+  c.base_score = 0.0;
+  c.method = AUS_XGB_HIST;
+  return c;
 }
 
 /* Quiet and on one thread: more threads spin and change the order of sums. */
@@ -85,8 +103,6 @@ static int set_fixed(BoosterHandle b, aus_err *err)
       {"max_delta_step", "0"},
       {"sampling_method", "uniform"},
       {"colsample_bylevel", "1"},
-      {"colsample_bynode", "1"},
-      {"num_parallel_tree", "1"},
       {"scale_pos_weight", "1"},
       {"refresh_leaf", "1"},
       {"seed_per_iteration", "0"},
@@ -121,7 +137,8 @@ double aus_xgb_expect_s(const aus_xgb_conf *conf, int64_t n, int d)
 {
   const double exact_s = 3e-7, hist_s = 2e-8, start_s = 1;
 
-  return start_s + (exact(conf, n) ? exact_s : hist_s) * (double)n * d * conf->rounds;
+  return start_s +
+         (exact(conf, n) ? exact_s : hist_s) * (double)n * d * conf->rounds * conf->parallel_trees;
 }
 
 static int set_params(BoosterHandle b, const aus_xgb_conf *conf, int64_t n, aus_err *err)
@@ -139,6 +156,8 @@ static int set_params(BoosterHandle b, const aus_xgb_conf *conf, int64_t n, aus_
   AUS_TRY(set_real(b, "min_child_weight", conf->min_child_weight, err));
   AUS_TRY(set_real(b, "subsample", conf->subsample, err));
   AUS_TRY(set_real(b, "colsample_bytree", conf->colsample, err));
+  AUS_TRY(set_real(b, "colsample_bynode", conf->colsample_bynode, err));
+  AUS_TRY(set_real(b, "num_parallel_tree", conf->parallel_trees, err));
   AUS_TRY(set_real(b, "seed", conf->seed, err));
 done:
   return rc;
@@ -159,6 +178,9 @@ static int check_rows(const aus_xgb_conf *conf, const rows *r, aus_err *err)
   if (r->n < 1 || r->d < 1)
     AUS_FAIL(err, AUS_EINVAL, "xgboost: %" PRId64 " rows of %d features", r->n, r->d);
   if (conf->rounds < 1) AUS_FAIL(err, AUS_EINVAL, "xgboost: %d rounds, need >= 1", conf->rounds);
+  if (conf->parallel_trees < 1 || (conf->parallel_trees > 1 && conf->rounds > 1))
+    AUS_FAIL(err, AUS_EINVAL, "xgboost: %d rounds of %d parallel trees", conf->rounds,
+             conf->parallel_trees);
   for (i = 0; i < r->n; i++)
     if (!isfinite(r->y[i]))
       AUS_FAIL(err, AUS_ENUMERIC, "xgboost: label of row %" PRId64 " is not finite", i);
@@ -278,6 +300,8 @@ int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *con
   if (d != base->trees.n_features)
     return aus_fail(err, AUS_EINVAL, AUS_HERE, "xgboost: %d features, the model has %d", d,
                     base->trees.n_features);
+  if (base->trees.n_parallel > 1 || conf->parallel_trees > 1)
+    return aus_fail(err, AUS_EINVAL, AUS_HERE, "xgboost: a forest cannot be continued");
   return boost(out, base, conf, &r, err);
 }
 
@@ -381,7 +405,7 @@ void aus_xgb_library(char out[32])
 
 int aus_xgb_rounds(const aus_xgb *m)
 {
-  return (int)m->trees.n_trees;
+  return (int)m->trees.n_trees / m->trees.n_parallel;
 }
 
 int aus_xgb_n_features(const aus_xgb *m)

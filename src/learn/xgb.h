@@ -3,6 +3,8 @@
  *
  * A model is an opaque booster that saves to and loads from bytes ("xgboost-ubj"; JSON is read,
  * too). Continuing means boosting further rounds on the residuals of new rows: the old trees stay.
+ * A random forest is one round of many parallel trees of rate 1, each on its own draw of the rows
+ * and features (aus_xgb_forest()); its answer is their mean. It cannot be continued.
  */
 #ifndef AUS_LEARN_XGB_H
 #define AUS_LEARN_XGB_H
@@ -26,6 +28,8 @@ typedef struct aus_xgb_conf {
   double eta;                                    /* 0.3 */
   double lambda, alpha, gamma, min_child_weight; /* 1, 0, 0, 1 */
   double subsample, colsample;                   /* 1, 1 */
+  double colsample_bynode;                       /* 1; of the features, drawn anew for each split */
+  int parallel_trees;                            /* 1; more: a forest, rounds must be 1 */
   double base_score;                             /* 0.5 */
   aus_xgb_method method;
   uint32_t seed; /* 435 in compat */
@@ -33,13 +37,17 @@ typedef struct aus_xgb_conf {
 
 /** The defaults above (objective reg:squarederror). Local. */
 aus_xgb_conf aus_xgb_defaults(void);
+/** A random forest: 100 parallel trees, eta 1, 0.632 of the rows for each, a third of the features for each split,
+ * no regularisation, depth 12, by histograms. Local. */
+aus_xgb_conf aus_xgb_forest(void);
 
 /** Train on n rows.
  *
  * @param [in] x       n x d, row-major, finite or NaN (missing)
  * @param [in] y       n, finite
  * @param [in] weight  n, finite and not negative; NULL: all 1 (the same bytes)
- * @return AUS_OK; AUS_EINVAL for n < 1, d < 1, rounds < 1 or a parameter that is not finite;
+ * @return AUS_OK; AUS_EINVAL for n < 1, d < 1, rounds < 1, parallel_trees < 1, a forest of more
+ *         than one round or a parameter that is not finite;
  *         AUS_ENUMERIC for labels that are not finite, bad weights and infinite features; AUS_EDEP
  *         with XGBoost's text; AUS_ENOMEM
  *
@@ -48,7 +56,8 @@ aus_xgb_conf aus_xgb_defaults(void);
 AUS_CHECKED int aus_xgb_train(aus_xgb **out, const aus_xgb_conf *conf, int64_t n, int d,
                               const float *x, const float *y, const float *weight, aus_err *err);
 /** Add conf->rounds rounds of rate conf->eta on new rows to a copy of `base` (base is unchanged; its
- * base_score stays). Same codes, AUS_EINVAL also when d is not the model's. */
+ * base_score stays). Same codes, AUS_EINVAL also when d is not the model's and
+ * when either is a forest. */
 AUS_CHECKED int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf,
                                  int64_t n, int d, const float *x, const float *y,
                                  const float *weight, aus_err *err);
@@ -77,6 +86,7 @@ AUS_CHECKED int aus_xgb_load(aus_xgb **out, const char *name, const void *bytes,
 /** Version of the XGBoost library, "1.7.4". Local. */
 void aus_xgb_library(char out[32]);
 
+/** Rounds of boosting: 1 for a forest, however many trees it has. */
 int aus_xgb_rounds(const aus_xgb *m);
 int aus_xgb_n_features(const aus_xgb *m);
 

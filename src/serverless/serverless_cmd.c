@@ -13,7 +13,7 @@
 #include "serverless/mode.h"
 #include "serverless/serverless_study_setup.h"
 #include "serverless/tables.h"
-#include "study/provenance.h"
+#include "study/verb.h"
 #include "util/alloc.h"
 #include "util/file.h"
 
@@ -65,43 +65,22 @@ static const aus_cli sample_cli[] = {
 
 /* What a verb reads: its file and the area's inputs. */
 typedef struct source {
-  aus_files *files;
-  aus_cfg *conf, *data;
-  aus_cfg_node *root;
-  aus_opts *opts;
-  char *dir;
-  aus_study_env env;
+  aus_verb verb;
   aus_serverless_inputs inputs;
 } source;
 
-static void source_fini(source *s)
+static void source_fini(source *s, int rc)
 {
   aus_serverless_inputs_fini(&s->inputs);
-  aus_opts_destroy(s->opts);
-  aus_cfg_destroy(s->conf);
-  aus_cfg_destroy(s->data);
-  aus_files_destroy(s->files);
-  aus_free(s->dir);
+  aus_verb_fini(&s->verb, rc);
 }
 
 static int source_read(source *s, const aus_call *call, const aus_opt *table, aus_err *err)
 {
   int rc = AUS_OK;
-  const char *path = aus_args_operand(call->args, 0);
 
-  AUS_TRY(aus_files_create(&s->files, true, err));
-  AUS_TRY(aus_cfg_create(&s->conf, err));
-  AUS_TRY(aus_cfg_create(&s->data, err));
-  AUS_TRY(aus_path_dir(&s->dir, path ? path : "", err));
-  s->env = (aus_study_env){.conf = s->conf, .data = s->data, .dir = s->dir, .files = s->files};
-  if (path)
-    AUS_TRY(aus_study_parse(&s->env, s->conf, path, &s->root, err));
-  else
-    AUS_TRY(aus_cfg_parse(s->conf, "command line", "{}", 2, &s->root, err));
-  AUS_TRY(aus_call_sets(call->args, s->conf, s->root, "serverless", err));
-  AUS_TRY(aus_study_opts(&s->opts, s->conf, s->root, table, err));
-  AUS_TRY(aus_cfg_check(s->conf, AUS_ECONFIG, err));
-  AUS_TRY(aus_serverless_inputs_read(&s->inputs, &s->env, s->opts, err));
+  AUS_TRY(aus_verb_read(&s->verb, call, "serverless", NULL, table, err));
+  AUS_TRY(aus_serverless_inputs_read(&s->inputs, &s->verb.env, s->verb.opts, err));
 done:
   return rc;
 }
@@ -143,15 +122,11 @@ done:
   return rc;
 }
 
-static int write_h5(const char *path, const aus_call *call, const source *s,
-                    const aus_serverless_result *r, aus_err *err)
+static int write_h5(const char *path, const source *s, const aus_serverless_result *r, aus_err *err)
 {
   int rc = AUS_OK, i;
   aus_serverless_schema tables = {0};
   memory_plan m = {.tables = &tables};
-  aus_pub_conf conf = {.dir = "", .deflate = 4};
-  aus_provenance who = {0};
-  aus_buf config = {0};
   bool keep[AUS_SERVERLESS_N_TRACES];
   double y[AUS_SERVERLESS_N_METRICS];
   const aus_column y_col = AUS_COLUMN_MATRIX("y", AUS_F64, AUS_SERVERLESS_N_METRICS, "1", 1,
@@ -160,18 +135,7 @@ static int write_h5(const char *path, const aus_call *call, const source *s,
   for (i = 0; i < AUS_SERVERLESS_N_TRACES; i++)
     keep[i] = true;
   AUS_TRY(aus_serverless_schema_init(&tables, &s->inputs.types, NULL, err));
-  AUS_TRY(aus_pub_create(&m.pub, err));
-  AUS_TRY(aus_pub_attr_str(m.pub, "", "auspex_format", "1.0", err));
-  AUS_TRY(aus_pub_attr_str(m.pub, "", "auspex_version", PACKAGE_VERSION, err));
-  AUS_TRY(aus_pub_attr_str(m.pub, "", "study", "serverless", err));
-  AUS_TRY(aus_pub_attr_str(m.pub, "", "status",
-                           r->status == AUS_SERVERLESS_DONE ? "done" : "stalled", err));
-  AUS_TRY(aus_pub_attr_u64(m.pub, "", "seed", (uint64_t)aus_opt_int(s->opts, "seed"), err));
-  AUS_TRY(aus_pub_attr_u8(m.pub, "", "deterministic", 1, err));
-  AUS_TRY(aus_pub_attr_u8(m.pub, "", "complete", r->status == AUS_SERVERLESS_DONE, err));
-  aus_opts_canonical(s->opts, &config);
-  AUS_TRY(aus_buf_check(&config, err));
-  AUS_TRY(aus_pub_text(m.pub, "config", config.data, "canonical configuration (JSON)", err));
+  AUS_TRY(aus_verb_plan(&s->verb, r->status == AUS_SERVERLESS_DONE, &m.pub, err));
   AUS_TRY(aus_serverless_put_result(r, keep, put_memory, &m, err));
   aus_serverless_metrics(r, 0, y);
   AUS_TRY(aus_pub_column(m.pub, "trials/simulate", &y_col, 1, y, err));
@@ -179,14 +143,8 @@ static int write_h5(const char *path, const aus_call *call, const source *s,
                             aus_serverless_metric_names, err));
   AUS_TRY(aus_pub_attr_strs(m.pub, "trials/simulate/y", "y_units", AUS_SERVERLESS_N_METRICS,
                             aus_serverless_metric_units, err));
-  AUS_TRY(aus_provenance_start(&who, MPI_COMM_SELF, err));
-  AUS_TRY(aus_provenance_publish(&who, call, NULL, s->files, NULL, m.pub, err));
-  conf.tables = tables.table;
-  conf.n_tables = tables.n;
-  AUS_TRY(aus_pub_write(m.pub, &conf, MPI_COMM_SELF, path, err));
+  AUS_TRY(aus_verb_publish(&s->verb, m.pub, tables.table, tables.n, path, err));
 done:
-  aus_buf_fini(&config);
-  aus_provenance_fini(&who);
   aus_pub_destroy(m.pub);
   aus_serverless_schema_fini(&tables);
   return rc;
@@ -213,7 +171,7 @@ static void print_summary(const aus_serverless_result *r, aus_buf *out)
 static int read_tie(const source *s, aus_serverless_policy *p, aus_err *err)
 {
   int rc = AUS_OK;
-  const char *text = aus_opt_str(s->opts, "tie");
+  const char *text = aus_opt_str(s->verb.opts, "tie");
   char *end = NULL;
 
   if (strcmp(text, "canonical") == 0) return AUS_OK;
@@ -233,28 +191,28 @@ static int read_policy(const source *s, aus_serverless_policy *p, aus_err *err)
   int rc = AUS_OK;
 
   *p = (aus_serverless_policy){
-      .priority = (aus_serverless_priority)aus_opt_enum(s->opts, "priority"),
-      .forecast = (aus_serverless_forecast)aus_opt_enum(s->opts, "forecast"),
-      .horizon_s = aus_opt_real(s->opts, "horizon"),
-      .half_life_s = aus_opt_real(s->opts, "half_life"),
-      .season_s = aus_opt_real(s->opts, "season"),
-      .n_features = (int)aus_opt_int(s->opts, "features"),
-      .seed = (uint64_t)aus_opt_int(s->opts, "policy_seed"),
-      .keep_alive_s = aus_opt_real(s->opts, "keep_alive"),
-      .queue_length = aus_opt_real(s->opts, "queue_length"),
-      .reconcile_s = aus_opt_real(s->opts, "reconcile_interval"),
-      .max_time_s = aus_opt_real(s->opts, "max_time")};
-  aus_serverless_mode_read(s->opts, s->conf, AUS_SERVERLESS_COMPAT, &p->defects);
+      .priority = (aus_serverless_priority)aus_opt_enum(s->verb.opts, "priority"),
+      .forecast = (aus_serverless_forecast)aus_opt_enum(s->verb.opts, "forecast"),
+      .horizon_s = aus_opt_real(s->verb.opts, "horizon"),
+      .half_life_s = aus_opt_real(s->verb.opts, "half_life"),
+      .season_s = aus_opt_real(s->verb.opts, "season"),
+      .n_features = (int)aus_opt_int(s->verb.opts, "features"),
+      .seed = (uint64_t)aus_opt_int(s->verb.opts, "policy_seed"),
+      .keep_alive_s = aus_opt_real(s->verb.opts, "keep_alive"),
+      .queue_length = aus_opt_real(s->verb.opts, "queue_length"),
+      .reconcile_s = aus_opt_real(s->verb.opts, "reconcile_interval"),
+      .max_time_s = aus_opt_real(s->verb.opts, "max_time")};
+  aus_serverless_mode_read(s->verb.opts, s->verb.conf, AUS_SERVERLESS_COMPAT, &p->defects);
   if (p->forecast == AUS_SERVERLESS_SEASONAL && p->season_s < p->horizon_s)
-    aus_cfg_problem(s->conf, aus_opt_place(s->opts, "season"),
+    aus_cfg_problem(s->verb.conf, aus_opt_place(s->verb.opts, "season"),
                     "season is %g s, need >= horizon, %g s", p->season_s, p->horizon_s);
-  rc = aus_cfg_check(s->conf, AUS_ECONFIG, err);
+  rc = aus_cfg_check(s->verb.conf, AUS_ECONFIG, err);
   if (rc != AUS_OK) return rc;
-  rc = aus_serverless_strategy(aus_opt_str(s->opts, "strategy"), p, err);
+  rc = aus_serverless_strategy(aus_opt_str(s->verb.opts, "strategy"), p, err);
   if (rc != AUS_OK) {
     char place[300];
 
-    aus_cfg_place(aus_opt_place(s->opts, "strategy"), place, sizeof place);
+    aus_cfg_place(aus_opt_place(s->verb.opts, "strategy"), place, sizeof place);
     aus_err_prepend(err, "%s: ", place);
     return rc;
   }
@@ -278,32 +236,30 @@ static int simulate_here(const aus_call *call, aus_err *err)
   if (h5) AUS_TRY(aus_file_check(h5, err));
   AUS_TRY(source_read(&s, call, simulate_opts, err));
   AUS_TRY(read_policy(&s, &policy, err));
-  AUS_TRY(aus_serverless_inputs_infra(&s.inputs, &s.env, aus_opt_str(s.opts, "infrastructure"),
-                                      &infra, err));
-  AUS_TRY(
-      aus_serverless_inputs_trace(&s.inputs, &s.env, aus_opt_str(s.opts, "workload"), &trace, err));
+  AUS_TRY(aus_serverless_inputs_infra(&s.inputs, &s.verb.env,
+                                      aus_opt_str(s.verb.opts, "infrastructure"), &infra, err));
+  AUS_TRY(aus_serverless_inputs_trace(&s.inputs, &s.verb.env, aus_opt_str(s.verb.opts, "workload"),
+                                      &trace, err));
   AUS_TRY(aus_serverless_models_init(&models, s.inputs.types.n_tasks, err));
-  AUS_TRY(aus_serverless_models_read(&models, &s.inputs, &s.env, aus_opt_node(s.opts, "models"),
-                                     policy.n_features, policy.scaler == AUS_SERVERLESS_PROHETKN,
-                                     err));
+  AUS_TRY(aus_serverless_models_read(&models, &s.inputs, &s.verb.env,
+                                     aus_opt_node(s.verb.opts, "models"), policy.n_features,
+                                     policy.scaler == AUS_SERVERLESS_PROHETKN, err));
   predict = aus_serverless_models_predict(&models);
   AUS_TRY(aus_serverless_sim_create(&sim, &s.inputs.types, err));
   AUS_TRY(aus_serverless_sim_run(sim, &infra, &trace, &policy, &predict, NULL, &r, err));
   if (csv) AUS_TRY(write_csv(csv, &s.inputs.types, r, err));
-  if (h5) AUS_TRY(write_h5(h5, call, &s, r, err));
+  if (h5) AUS_TRY(write_h5(h5, &s, r, err));
   print_summary(r, call->out);
   if (r->status == AUS_SERVERLESS_STALLED)
     AUS_FAIL(err, AUS_ENUMERIC,
              "stalled at %g s of simulated time: no task was scheduled or done any more",
              r->totals.end_time_s);
 done:
-  if (rc != AUS_OK && s.conf) aus_call_problems(call, s.conf);
-  if (rc != AUS_OK && s.data) aus_call_problems(call, s.data);
   aus_serverless_sim_destroy(sim);
   aus_serverless_models_fini(&models);
   aus_serverless_trace_fini(&trace);
   aus_serverless_infra_fini(&infra);
-  source_fini(&s);
+  source_fini(&s, rc);
   return rc;
 }
 
@@ -369,16 +325,16 @@ static int sample_here(const aus_call *call, aus_err *err)
 
   aus_buf_init(&text);
   AUS_TRY(source_read(&s, call, sample_opts, err));
-  AUS_TRY(aus_study_parse(&s.env, s.conf, aus_opt_str(s.opts, "space"), &root, err));
-  AUS_TRY(aus_serverless_space_read(&space, &s.inputs.types, s.conf, root, err));
-  aus_serverless_mode_read(s.opts, s.conf, AUS_SERVERLESS_COMPAT | AUS_SERVERLESS_STUDY_SWITCHES,
-                           &defects);
-  AUS_TRY(aus_cfg_check(s.conf, AUS_ECONFIG, err));
+  AUS_TRY(aus_study_parse(&s.verb.env, s.verb.conf, aus_opt_str(s.verb.opts, "space"), &root, err));
+  AUS_TRY(aus_serverless_space_read(&space, &s.inputs.types, s.verb.conf, root, err));
+  aus_serverless_mode_read(s.verb.opts, s.verb.conf,
+                           AUS_SERVERLESS_COMPAT | AUS_SERVERLESS_STUDY_SWITCHES, &defects);
+  AUS_TRY(aus_cfg_check(s.verb.conf, AUS_ECONFIG, err));
   conf = (aus_serverless_draw_conf){
-      .kind = (aus_design_kind)aus_opt_enum(s.opts, "design"),
-      .n = aus_opt_int(s.opts, "n"),
-      .range_compat = aus_serverless_range_compat(s.opts, defects),
-      .seed = (uint64_t)aus_opt_int(s.opts, "seed"),
+      .kind = (aus_design_kind)aus_opt_enum(s.verb.opts, "design"),
+      .n = aus_opt_int(s.verb.opts, "n"),
+      .range_compat = aus_serverless_range_compat(s.verb.opts, defects),
+      .seed = (uint64_t)aus_opt_int(s.verb.opts, "seed"),
   };
   AUS_TRY(aus_serverless_grid_create(&grid, &space, conf.range_compat, err));
   AUS_TRY(aus_serverless_draw(&conf, &space, grid, &design, err));
@@ -393,13 +349,11 @@ static int sample_here(const aus_call *call, aus_err *err)
     aus_buf_bytes(call->out, text.data, (size_t)text.n);
   }
 done:
-  if (rc != AUS_OK && s.conf) aus_call_problems(call, s.conf);
-  if (rc != AUS_OK && s.data) aus_call_problems(call, s.data);
   aus_buf_fini(&text);
   aus_design_fini(&design);
   aus_serverless_grid_destroy(grid);
   aus_serverless_space_fini(&space);
-  source_fini(&s);
+  source_fini(&s, rc);
   return rc;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "serverless/serverless_study_stages.h"
+#include "study/models.h"
 #include "util/alloc.h"
 
 typedef struct aus_serverless_study study;
@@ -191,82 +192,32 @@ done:
   return rc;
 }
 
-enum { N_MODEL_INTS = 4 };
-
-typedef struct model_columns {
-  const char **task, **format;
-  int32_t *version;
-  int64_t *ints; /* N_MODEL_INTS columns */
-  double *metric;
-  aus_range *range;
-} model_columns;
-
-static void model_columns_fini(model_columns *c)
-{
-  aus_free(c->task);
-  aus_free(c->format);
-  aus_free(c->version);
-  aus_free(c->ints);
-  aus_free(c->metric);
-  aus_free(c->range);
-}
-
-static int fill_models(const study *s, model_columns *c, aus_err *err)
+static int publish_models(study *s, aus_pub *pub, aus_err *err)
 {
   int rc = AUS_OK;
   int64_t i, n = s->n_model_rows;
-
-  AUS_NEW(c->task, n, err);
-  AUS_NEW(c->format, n, err);
-  AUS_NEW(c->version, n, err);
-  AUS_NEW(c->ints, N_MODEL_INTS * n, err);
-  AUS_NEW(c->metric, n, err);
-  AUS_NEW(c->range, n, err);
-  for (i = 0; i < n; i++) {
-    const aus_serverless_model_row *m = &s->model[i];
-
-    c->task[i] = s->inputs.types.task[m->task].name;
-    c->format[i] = "xgboost-ubj";
-    c->version[i] = m->version;
-    c->ints[i] = m->parent;
-    c->ints[n + i] = m->trial;
-    c->ints[2 * n + i] = (int64_t)m->metric[AUS_SERVERLESS_M_TRAIN_ROWS];
-    c->ints[3 * n + i] = (int64_t)m->metric[AUS_SERVERLESS_M_TEST_ROWS];
-    c->metric[i] = c->ints[3 * n + i] > 0 ? m->metric[AUS_SERVERLESS_M_RMSE] : (double)NAN;
-    c->range[i] = m->range;
-  }
-done:
-  return rc;
-}
-
-static int publish_models(study *s, aus_pub *pub, aus_err *err)
-{
-  int rc = AUS_OK, k;
-  int64_t n = s->n_model_rows;
-  model_columns c = {0};
-  static const aus_column metric =
-      AUS_COLUMN("metric", AUS_F64, "1", 1,
-                 "RMSE on the test rows of stage initial, replicas; NaN: not measured");
-  static const aus_column version = AUS_COLUMN(
-      "version", AUS_I32, "1", 1, "0: base model; else how often it was fine-tuned since");
-  static const aus_column ints[N_MODEL_INTS] = {
-      AUS_COLUMN("parent", AUS_I64, "1", 1, "row of the model it continues; -1: none"),
-      AUS_COLUMN("trial", AUS_I64, "1", 1, "trial that made it; -1: trained on a whole stage"),
-      AUS_COLUMN("train_rows", AUS_I64, "1", 1, "new training rows; 0: see its trial"),
-      AUS_COLUMN("test_rows", AUS_I64, "1", 1, "test rows"),
-  };
+  aus_model_line *line = NULL;
 
   if (s->n_stages <= AUS_SERVERLESS_ST_INITIAL) goto done;
-  AUS_TRY(fill_models(s, &c, err));
-  AUS_TRY(aus_pub_strings(pub, "models/task", n, c.task, "function", err));
-  AUS_TRY(aus_pub_strings(pub, "models/format", n, c.format, "how the bytes are to be read", err));
-  AUS_TRY(aus_pub_column(pub, "models", &version, n, c.version, err));
-  for (k = 0; k < N_MODEL_INTS; k++)
-    AUS_TRY(aus_pub_column(pub, "models", &ints[k], n, c.ints + k * n, err));
-  AUS_TRY(aus_pub_column(pub, "models", &metric, n, c.metric, err));
-  AUS_TRY(aus_pub_blobs(pub, "models", AUS_SERVERLESS_T_MODELS, n, c.range, err));
+  AUS_NEW(line, n, err);
+  for (i = 0; i < n; i++) {
+    const aus_serverless_model_row *m = &s->model[i];
+    int64_t test_rows = (int64_t)m->metric[AUS_SERVERLESS_M_TEST_ROWS];
+
+    line[i] =
+        (aus_model_line){.task = s->inputs.types.task[m->task].name,
+                         .format = "xgboost-ubj",
+                         .version = m->version,
+                         .parent = m->parent,
+                         .trial = m->trial,
+                         .train_rows = (int64_t)m->metric[AUS_SERVERLESS_M_TRAIN_ROWS],
+                         .test_rows = test_rows,
+                         .metric = test_rows > 0 ? m->metric[AUS_SERVERLESS_M_RMSE] : (double)NAN,
+                         .range = m->range};
+  }
+  AUS_TRY(aus_models_publish(line, n, AUS_SERVERLESS_T_MODELS, pub, err));
 done:
-  model_columns_fini(&c);
+  aus_free(line);
   return rc;
 }
 

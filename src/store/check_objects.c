@@ -206,7 +206,7 @@ done:
 static void check_names(check *c, const aus_scan *s, const char *path)
 {
   static const char *const names[] = {"names", "feature_names", "y_units"};
-  uint64_t width = s->n_dims == 2 ? s->dim[1] : 1;
+  uint64_t width = s->n_dims > 1 ? s->dim[s->n_dims - 1] : 1;
   H5T_class_t class;
   hssize_t n;
   int k;
@@ -388,7 +388,7 @@ static int look_at_set(check *c, hid_t at, const char *group, const char *path, 
   c->count->datasets++;
   AUS_TRY(check_times(c, s.set, path, err));
   AUS_TRY(check_type(c, s.set, path, col, err));
-  if (s.n_dims > 2) aus_check_fault(c, path, "%d dimensions", s.n_dims);
+  if (s.n_dims > AUS_SCAN_TABLE_DIMS) aus_check_fault(c, path, "%d dimensions", s.n_dims);
   if (s.elem.kind != AUS_ELEM_TEXT) AUS_TRY(check_units(c, s.set, path, err));
   check_names(c, &s, path);
   AUS_TRY(watch_values(c, at, group, path, &s, col, err));

@@ -128,7 +128,7 @@ static int make_titles(column *c, aus_err *err)
   if (found) goto done;
   for (i = 0; i < c->width; i++) {
     AUS_NEW(c->title[i], strlen(c->name) + 16, err);
-    sprintf(c->title[i], c->scan.n_dims == 2 ? "%s_%d" : "%s", c->name, i);
+    sprintf(c->title[i], c->scan.n_dims > 1 ? "%s_%d" : "%s", c->name, i);
   }
 done:
   return rc;
@@ -138,6 +138,7 @@ static int add_column(table *t, const char *name, bool by_entry, aus_err *err)
 {
   int rc = AUS_OK;
   column *c;
+  uint64_t width, inner;
 
   AUS_TRY(aus_grow(&t->col, &t->cap, t->n + 1, sizeof *t->col, err));
   c = &t->col[t->n];
@@ -147,9 +148,10 @@ static int add_column(table *t, const char *name, bool by_entry, aus_err *err)
   c->by_entry = by_entry;
   AUS_DUP(c->name, name, err);
   AUS_TRY(aus_scan_open(&c->scan, t->at, name, err));
-  if (c->scan.n_dims > 2 || (c->scan.n_dims == 2 && c->scan.dim[1] > INT32_MAX / 2))
+  width = aus_scan_width(&c->scan, &inner);
+  if (c->scan.n_dims > AUS_SCAN_TABLE_DIMS || width > INT32_MAX / 2)
     AUS_FAIL(err, AUS_EFORMAT, "%s: more dimensions or columns than a table has", name);
-  c->width = c->scan.n_dims == 2 ? (int)c->scan.dim[1] : 1;
+  c->width = c->scan.n_dims > 1 ? (int)width : 1;
   get_members(c);
   AUS_TRY(make_titles(c, err));
 done:
@@ -621,7 +623,7 @@ static int list_column(const column *c, int width, aus_buf *out, aus_err *err)
   AUS_TRY(aus_buf_check(&t, err));
   t.data[strcspn(t.data, " ")] = '\0'; /* enum, string */
   t.n = (int64_t)strlen(t.data);
-  if (c->scan.n_dims == 2) aus_buf_printf(&t, "[%d]", c->width);
+  if (c->scan.n_dims > 1) aus_buf_printf(&t, "[%d]", c->width);
   text_of(c->scan.set, "unit", &unit);
   AUS_TRY(aus_buf_check(&t, err));
   AUS_TRY(aus_buf_check(&unit, err));

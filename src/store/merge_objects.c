@@ -385,16 +385,34 @@ done:
 
 /* ---- datasets of the new file ---- */
 
-/* As publication makes them. width 0: one dimension. */
-static int create_set(merge *m, const char *path, hid_t type, uint64_t n, uint64_t width,
-                      hid_t *out, aus_err *err)
+/* What a row is: width 0 is one value; inner > 0: in two dimensions. */
+typedef struct row_shape {
+  uint64_t width, inner;
+} row_shape;
+
+static const row_shape one = {0};
+
+/* Dimensions of n rows; returns how many there are. */
+static int shape_of(row_shape row, uint64_t n, hsize_t dim[3])
 {
-  int rc = AUS_OK, n_dims = width > 0 ? 2 : 1;
+  dim[0] = n;
+  dim[1] = row.inner > 0 ? row.width / row.inner : row.width;
+  dim[2] = row.inner;
+  return row.inner > 0 ? 3 : row.width > 0 ? 2 : 1;
+}
+
+/* As publication makes them. */
+static int create_set(merge *m, const char *path, hid_t type, uint64_t n, row_shape row, hid_t *out,
+                      aus_err *err)
+{
+  int rc = AUS_OK, n_dims;
   aus_plan_set plan = {
-      .n = n, .width = (int)(width > 0 ? width : 1), .string_bytes = H5Tget_size(type)};
-  hsize_t dim[2] = {n, width}, chunk[2] = {aus_plan_chunk_rows(&plan), width};
+      .n = n, .width = (int)(row.width > 0 ? row.width : 1), .string_bytes = H5Tget_size(type)};
+  hsize_t dim[3], chunk[3];
   hid_t space = -1, dcpl = -1;
 
+  n_dims = shape_of(row, n, dim);
+  (void)shape_of(row, aus_plan_chunk_rows(&plan), chunk);
   AUS_H5(space = H5Screate_simple(n_dims, dim, NULL), err);
   AUS_H5(dcpl = H5Pcreate(H5P_DATASET_CREATE), err);
   AUS_H5(H5Pset_obj_track_times(dcpl, 0), err);
@@ -412,13 +430,14 @@ done:
   return rc;
 }
 
-static int write_rows(hid_t set, hid_t type, uint64_t first, uint64_t n, uint64_t width,
+static int write_rows(hid_t set, hid_t type, uint64_t first, uint64_t n, row_shape row,
                       const void *values, aus_err *err)
 {
-  int rc = AUS_OK, n_dims = width > 0 ? 2 : 1;
-  hsize_t at[2] = {first, 0}, count[2] = {n, width};
+  int rc = AUS_OK, n_dims;
+  hsize_t at[3] = {first, 0, 0}, count[3];
   hid_t space = -1, memory = -1;
 
+  n_dims = shape_of(row, n, count);
   if (n == 0) goto done;
   AUS_H5(space = H5Dget_space(set), err);
   AUS_H5(memory = H5Screate_simple(n_dims, count, NULL), err);
@@ -461,9 +480,9 @@ typedef struct column {
   const char *path, *name;
   const group *g;
   going going;
-  hid_t type;     /* in the file */
-  uint64_t width; /* 0: one dimension */
-  uint64_t n;     /* rows in all */
+  hid_t type; /* in the file */
+  row_shape row;
+  uint64_t n; /* rows in all */
 } column;
 
 /* Rows that a column must have in source k. */
@@ -488,7 +507,7 @@ static int fit_type(column *c, const aus_scan *s, aus_err *err)
   if (c->type < 0) {
     c->type = type;
     type = -1;
-    c->width = s->n_dims == 2 ? s->dim[1] : 0;
+    c->row.width = aus_scan_width(s, &c->row.inner);
   } else if (H5Tequal(type, c->type) > 0) {
     goto done;
   } else if (s->elem.kind == AUS_ELEM_TEXT && H5Tget_class(c->type) == H5T_STRING) {
@@ -505,16 +524,18 @@ done:
 static int fit(column *c, const merge_source *s, int k, aus_err *err)
 {
   int rc = AUS_OK;
+  row_shape row;
   aus_scan scan = {.set = -1, .space = -1, .elem = {.type = -1}};
 
   if (!has_path(s->file, c->path)) AUS_FAIL(err, AUS_EFORMAT, "missing, but not in all files");
   AUS_TRY(aus_scan_open(&scan, s->file, c->path, err));
-  if (scan.n_dims < 1 || scan.n_dims > 2 || scan.elem.kind == AUS_ELEM_VTEXT)
+  if (scan.n_dims < 1 || scan.n_dims > AUS_SCAN_TABLE_DIMS || scan.elem.kind == AUS_ELEM_VTEXT)
     AUS_FAIL(err, AUS_EFORMAT, "not a column");
   AUS_TRY(fit_type(c, &scan, err));
-  if (c->width != (scan.n_dims == 2 ? scan.dim[1] : 0) || c->width > INT32_MAX)
-    AUS_FAIL(err, AUS_EFORMAT, "%" PRIu64 " columns, in other files %" PRIu64,
-             scan.n_dims == 2 ? (uint64_t)scan.dim[1] : 0, c->width);
+  row.width = aus_scan_width(&scan, &row.inner);
+  if (c->row.width != row.width || c->row.inner != row.inner || row.width > INT32_MAX)
+    AUS_FAIL(err, AUS_EFORMAT, "%" PRIu64 " columns, in other files %" PRIu64, row.width,
+             c->row.width);
   if (scan.dim[0] != rows_in(c, k))
     AUS_FAIL(err, AUS_EFORMAT, "%" PRIu64 " rows, expected %" PRIu64, (uint64_t)scan.dim[0],
              rows_in(c, k));
@@ -545,7 +566,7 @@ static int copy_rows(const column *c, const merge_source *s, hid_t set, uint64_t
   int rc = AUS_OK;
   aus_scan scan;
   char *values = NULL;
-  uint64_t width = c->width > 0 ? c->width : 1, n, at, rows;
+  uint64_t width = c->row.width > 0 ? c->row.width : 1, n, at, rows;
 
   AUS_TRY(aus_scan_code(aus_scan_open(&scan, s->file, c->path, err), err));
   /* Strings are widened when they are read. */
@@ -565,7 +586,7 @@ static int copy_rows(const column *c, const merge_source *s, hid_t set, uint64_t
       goto done;
     }
     go_on(c, values, n * width, before);
-    AUS_TRY(write_rows(set, scan.elem.type, *to, n, c->width, values, err));
+    AUS_TRY(write_rows(set, scan.elem.type, *to, n, c->row, values, err));
     *to += n;
   }
 done:
@@ -595,9 +616,9 @@ static int check_going(const column *c, aus_err *err)
 {
   int rc = AUS_OK;
 
-  if (c->going == FROM_ROWS && (H5Tequal(c->type, H5T_STD_U64LE) <= 0 || c->width > 0))
+  if (c->going == FROM_ROWS && (H5Tequal(c->type, H5T_STD_U64LE) <= 0 || c->row.width > 0))
     AUS_FAIL(err, AUS_EFORMAT, "/%s: not offsets", c->path);
-  if (c->going == FROM_ENTRIES && (H5Tequal(c->type, H5T_STD_I64LE) <= 0 || c->width > 0))
+  if (c->going == FROM_ENTRIES && (H5Tequal(c->type, H5T_STD_I64LE) <= 0 || c->row.width > 0))
     AUS_FAIL(err, AUS_EFORMAT, "/%s: not rows of parents", c->path);
 done:
   return rc;
@@ -618,7 +639,7 @@ static int join_column(joint *j, const group *g, const char *path, aus_err *err)
     }
   if (c.going == FROM_ROWS) c.n -= (uint64_t)n - 1;
   AUS_TRY(check_going(&c, err));
-  AUS_TRY(create_set(j->m, path, c.type, c.n, c.width, &set, err));
+  AUS_TRY(create_set(j->m, path, c.type, c.n, c.row, &set, err));
   AUS_TRY(attributes_of_path(j, set, path, err));
   AUS_TRY(copy_column(j, &c, set, err));
 done:
@@ -638,14 +659,14 @@ static int write_source(joint *j, const group *g, const char *path, aus_err *err
   for (k = 0; k < j->m->n; k++)
     n += g->n_entries[k];
   AUS_NEW(values, most, err);
-  AUS_TRY(create_set(j->m, path, H5T_STD_U32LE, n, 0, &set, err));
+  AUS_TRY(create_set(j->m, path, H5T_STD_U32LE, n, one, &set, err));
   AUS_TRY(describe_set(set, "row in /sources", err));
   for (k = 0; k < j->m->n; k++)
     for (at = 0; at < g->n_entries[k]; at += n, to += n) {
       n = g->n_entries[k] - at < most ? g->n_entries[k] - at : most;
       for (i = 0; i < n; i++)
         values[i] = (uint32_t)k;
-      AUS_TRY(write_rows(set, H5T_NATIVE_UINT32, to, n, 0, values, err));
+      AUS_TRY(write_rows(set, H5T_NATIVE_UINT32, to, n, one, values, err));
     }
 done:
   aus_free(values);
@@ -669,9 +690,9 @@ static int write_texts(joint *j, const char *path, const char *long_name,
   for (k = 0; k < j->m->n; k++)
     memcpy(all + size * (size_t)k, text(&j->m->src[k]), strlen(text(&j->m->src[k])));
   AUS_H5(type = aus_h5_string_type(size), err);
-  AUS_TRY(create_set(j->m, path, type, (uint64_t)j->m->n, 0, &set, err));
+  AUS_TRY(create_set(j->m, path, type, (uint64_t)j->m->n, one, &set, err));
   AUS_TRY(describe_set(set, long_name, err));
-  AUS_TRY(write_rows(set, type, 0, (uint64_t)j->m->n, 0, all, err));
+  AUS_TRY(write_rows(set, type, 0, (uint64_t)j->m->n, one, all, err));
 done:
   aus_free(all);
   aus_h5_drop(set);
@@ -698,9 +719,9 @@ static int write_seeds(joint *j, aus_err *err)
   AUS_NEW(seed, j->m->n, err);
   for (k = 0; k < j->m->n; k++)
     seed[k] = j->m->src[k].seed;
-  AUS_TRY(create_set(j->m, "sources/seed", H5T_STD_U64LE, (uint64_t)j->m->n, 0, &set, err));
+  AUS_TRY(create_set(j->m, "sources/seed", H5T_STD_U64LE, (uint64_t)j->m->n, one, &set, err));
   AUS_TRY(describe_set(set, "seed of all random streams", err));
-  AUS_TRY(write_rows(set, H5T_NATIVE_UINT64, 0, (uint64_t)j->m->n, 0, seed, err));
+  AUS_TRY(write_rows(set, H5T_NATIVE_UINT64, 0, (uint64_t)j->m->n, one, seed, err));
 done:
   aus_free(seed);
   aus_h5_drop(set);

@@ -289,6 +289,7 @@ static int add_set(aus_pub *pub, const char *path, const aus_column *c, aus_plan
   s.type = c->type;
   s.width = c->width;
   s.matrix = c->matrix || c->width > 1;
+  s.inner = c->inner;
   AUS_TRY(join(&s.path, path, c->name, err));
   AUS_TRY(check_new(pub, s.path, err));
   AUS_TRY(describe(&s, c->unit, c->unit_si, c->long_name, c->enumeration, c->n_enumeration, err));
@@ -441,6 +442,7 @@ static void encode_set(const aus_plan_set *s, aus_buf *out)
   aus_buf_u64(out, s->n);
   aus_buf_u32(out, (uint32_t)s->width);
   aus_buf_u8(out, (uint8_t)s->matrix);
+  aus_buf_u32(out, (uint32_t)s->inner);
   aus_buf_u8(out, (uint8_t)s->type);
   aus_buf_u64(out, s->string_bytes);
   aus_buf_str(out, s->unit);
@@ -509,6 +511,7 @@ static int decode_set(aus_pub *pub, aus_rd *in, aus_err *err)
   s.n = aus_rd_u64(in);
   s.width = (int)aus_rd_u32(in);
   s.matrix = aus_rd_u8(in);
+  s.inner = (int)aus_rd_u32(in);
   s.type = (aus_dtype)aus_rd_u8(in);
   s.string_bytes = aus_rd_u64(in);
   AUS_TRY(aus_rd_str(in, &s.unit, err));

@@ -37,6 +37,7 @@ typedef struct aus_plan_set {
   uint64_t n;
   int width;
   int matrix; /* two dimensions */
+  int inner;  /* above 0: three, [n, width / inner, inner] */
   aus_dtype type;
   size_t string_bytes; /* above 0: elements are strings of that many bytes */
   char *unit, *long_name;

@@ -304,15 +304,26 @@ done:
   return rc;
 }
 
+/* The shape of n rows; returns the number of dimensions. */
+static int shape_of(const aus_plan_set *s, uint64_t n, hsize_t dim[3])
+{
+  dim[0] = n;
+  dim[1] = (hsize_t)(s->inner > 0 ? s->width / s->inner : s->width);
+  dim[2] = (hsize_t)s->inner;
+  return s->inner > 0 ? 3 : s->matrix ? 2 : 1;
+}
+
 static int set_space(hid_t *out, const aus_plan_set *s, uint64_t n, aus_err *err)
 {
-  int rc = AUS_OK;
-  hsize_t dim[2] = {n, (hsize_t)s->width};
+  int rc = AUS_OK, n_dims;
+  hsize_t dim[3];
+
+  n_dims = shape_of(s, n, dim);
 
   if (s->scalar)
     AUS_H5(*out = H5Screate(H5S_SCALAR), err);
   else
-    AUS_H5(*out = H5Screate_simple(s->matrix ? 2 : 1, dim, NULL), err);
+    AUS_H5(*out = H5Screate_simple(n_dims, dim, NULL), err);
 done:
   return rc;
 }
@@ -344,7 +355,8 @@ done:
 static int create_set(writer *w, const aus_plan_set *s, hid_t *out, aus_err *err)
 {
   int rc = AUS_OK;
-  hsize_t chunk[2] = {aus_plan_chunk_rows(s), (hsize_t)s->width};
+  hsize_t chunk[3];
+  int n_dims = shape_of(s, aus_plan_chunk_rows(s), chunk);
   hid_t type = -1, space = -1, dcpl = -1, set = -1;
 
   AUS_TRY(set_type(&type, s, 0, err));
@@ -353,7 +365,7 @@ static int create_set(writer *w, const aus_plan_set *s, hid_t *out, aus_err *err
   AUS_H5(H5Pset_obj_track_times(dcpl, 0), err);
   AUS_H5(H5Pset_fill_time(dcpl, H5D_FILL_TIME_NEVER), err);
   if (!s->scalar && s->n > 0) {
-    AUS_H5(H5Pset_chunk(dcpl, s->matrix ? 2 : 1, chunk), err);
+    AUS_H5(H5Pset_chunk(dcpl, n_dims, chunk), err);
     AUS_TRY(filters(dcpl, w->conf->deflate, err));
   }
   AUS_H5(set = H5Dcreate2(w->file, s->path, type, space, H5P_DEFAULT, dcpl, H5P_DEFAULT), err);
@@ -436,10 +448,11 @@ static int write_rows(writer *w, const aus_plan_set *s, hid_t set, hid_t type, u
                       uint64_t n, const void *values, aus_err *err)
 {
   int rc = AUS_OK;
-  hsize_t at[2] = {first, 0}, count[2] = {n, (hsize_t)s->width};
+  hsize_t at[3] = {first, 0, 0}, count[3];
   hid_t file_space = -1, space = -1;
   char nothing = 0;
 
+  (void)shape_of(s, n, count);
   AUS_TRY(set_space(&file_space, s, s->n, err));
   AUS_TRY(set_space(&space, s, values ? n : 1, err));
   if (!values) {

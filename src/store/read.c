@@ -141,17 +141,17 @@ static int get_shape(set *s, aus_err *err)
 {
   int rc = AUS_OK;
   hid_t space = -1;
-  hsize_t dim[2] = {1, 1};
+  hsize_t dim[3] = {1, 1, 1};
 
   AUS_H5(space = H5Dget_space(s->id), err);
   AUS_H5(s->n_dims = H5Sget_simple_extent_ndims(space), err);
-  if (s->n_dims > 2) AUS_FAIL(err, AUS_EFORMAT, "%d dimensions, expected 1 or 2", s->n_dims);
+  if (s->n_dims > 3) AUS_FAIL(err, AUS_EFORMAT, "%d dimensions, expected 1 to 3", s->n_dims);
   AUS_H5(H5Sget_simple_extent_dims(space, dim, NULL), err);
-  if (dim[0] > INT64_MAX / 8 || dim[1] > INT32_MAX)
-    AUS_FAIL(err, AUS_EFORMAT, "%" PRIu64 " x %" PRIu64 " values", (uint64_t)dim[0],
-             (uint64_t)dim[1]);
+  if (dim[0] > INT64_MAX / 8 || dim[1] > INT32_MAX || dim[2] > INT32_MAX / (dim[1] + 1))
+    AUS_FAIL(err, AUS_EFORMAT, "%" PRIu64 " x %" PRIu64 " x %" PRIu64 " values", (uint64_t)dim[0],
+             (uint64_t)dim[1], (uint64_t)dim[2]);
   s->n = (int64_t)dim[0];
-  s->width = (int)dim[1];
+  s->width = (int)(dim[1] * dim[2]);
 done:
   aus_h5_drop(space);
   return rc;

@@ -498,15 +498,24 @@ done:
 int aus_scan_rows(aus_scan *s, uint64_t first, uint64_t n, void *values, aus_err *err)
 {
   int rc = AUS_OK;
-  hsize_t at[2] = {first, 0}, count[2] = {n, s->n_dims > 1 ? s->dim[1] : 1};
+  hsize_t at[AUS_SCAN_DIMS] = {first}, count[AUS_SCAN_DIMS] = {n};
+  int k;
 
   if (n == 0 || s->n == 0) goto done;
+  for (k = 1; k < s->n_dims; k++)
+    count[k] = s->dim[k];
   if (s->n_dims == 0)
     AUS_H5(H5Dread(s->set, s->elem.type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), err);
   else
     AUS_TRY(read_box(s, at, count, values, err));
 done:
   return rc;
+}
+
+uint64_t aus_scan_width(const aus_scan *s, uint64_t *inner)
+{
+  *inner = s->n_dims > 2 ? s->dim[2] : 0;
+  return s->n_dims > 2 ? s->dim[1] * s->dim[2] : s->n_dims == 2 ? s->dim[1] : 0;
 }
 
 void aus_scan_free(const aus_elem *e, void *values, uint64_t n)

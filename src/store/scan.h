@@ -13,7 +13,7 @@
 #include "store/h5.h"
 #include "store/read.h"
 
-enum { AUS_SCAN_PIECE = 4 << 20, AUS_SCAN_DIMS = 32 };
+enum { AUS_SCAN_PIECE = 4 << 20, AUS_SCAN_DIMS = 32, AUS_SCAN_TABLE_DIMS = 3 };
 
 /** Open a regular HDF5 file for reading.
  * @return AUS_OK; AUS_EFORMAT: no such file, no HDF5 file, cut off; AUS_EIO; AUS_ENOMEM. Local. */
@@ -84,6 +84,9 @@ size_t aus_scan_bytes(const aus_scan *s);
 AUS_CHECKED int aus_scan_next(aus_scan *s, void *values, uint64_t *n, aus_err *err);
 /** Rows first .. first + n - 1 of a dataset of 1 or 2 dimensions. Same codes. Local. */
 AUS_CHECKED int aus_scan_rows(aus_scan *s, uint64_t first, uint64_t n, void *values, aus_err *err);
+/** Values of one row of a column of up to AUS_SCAN_TABLE_DIMS dimensions; 0: one plain value a row. *inner: of them
+ * in the last of three dimensions, else 0. Local. */
+uint64_t aus_scan_width(const aus_scan *s, uint64_t *inner);
 /** Give strings of variable length back, n elements. Local. */
 void aus_scan_free(const aus_elem *e, void *values, uint64_t n);
 /** "[3]" or "[3, 1]" of an element by its number; nothing for a single value. Local. */

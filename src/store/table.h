@@ -26,6 +26,7 @@ typedef struct aus_column {
       *enumeration; /* names of the values 0.. for an HDF5 enum (type U8 or I32), else NULL */
   int n_enumeration;
   int matrix; /* published as [N, width] even when width is 1 */
+  int inner;  /* above 0: published as [N, width / inner, inner] */
 } aus_column;
 
 /* Initialisers: plain numbers [N], a matrix [N, width], names. */
@@ -38,6 +39,11 @@ typedef struct aus_column {
   {                                                                                         \
     .name = (name_), .type = (type_), .width = (width_), .unit = (unit_), .unit_si = (si_), \
     .long_name = (text_), .matrix = 1                                                       \
+  }
+#define AUS_COLUMN_CUBE(name_, type_, outer_, inner_, unit_, si_, text_)             \
+  {                                                                                  \
+    .name = (name_), .type = (type_), .width = (outer_) * (inner_), .unit = (unit_), \
+    .unit_si = (si_), .long_name = (text_), .matrix = 1, .inner = (inner_)           \
   }
 #define AUS_COLUMN_ENUM(name_, type_, text_, names_, n_)                                           \
   {                                                                                                \

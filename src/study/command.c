@@ -57,6 +57,23 @@ done:
   return rc;
 }
 
+int aus_call_sets_below(const aus_args *args, aus_cfg *cfg, aus_cfg_node *root,
+                        aus_cfg_node *section, const char *prefix, aus_err *err)
+{
+  int rc = AUS_OK, i;
+  const char *seed = aus_args_last(args, "seed");
+
+  if (seed) AUS_TRY(aus_cfg_set(cfg, root, "seed", seed, err));
+  for (i = 0; i < aus_args_given(args, "set"); i++) {
+    const char *text = aus_args_value(args, "set", i);
+    bool top = strncmp(text, "engine.", 7) == 0 || strncmp(text, "seed=", 5) == 0;
+
+    AUS_TRY(set_one(text, cfg, top ? root : section, top ? "" : prefix, err));
+  }
+done:
+  return rc;
+}
+
 void aus_call_problems(const aus_call *call, const aus_cfg *cfg)
 {
   int i;

@@ -50,6 +50,11 @@ extern const aus_cli aus_plain_cli[];
 AUS_CHECKED int aus_call_sets(const aus_args *args, aus_cfg *cfg, aus_cfg_node *root,
                               const char *prefix, aus_err *err);
 
+/** The same for a verb: engine.* and seed go to `root`, all others to `section`, whose full name is `prefix`. Same
+ * codes. */
+AUS_CHECKED int aus_call_sets_below(const aus_args *args, aus_cfg *cfg, aus_cfg_node *root,
+                                    aus_cfg_node *section, const char *prefix, aus_err *err);
+
 /** Append a configuration's problems to call->problems, one per line. Local. */
 void aus_call_problems(const aus_call *call, const aus_cfg *cfg);
 

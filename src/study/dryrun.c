@@ -401,11 +401,11 @@ done:
   return rc;
 }
 
-int aus_dryrun(const aus_call *call, const char *study_path, const aus_dryrun_conf *conf,
-               aus_err *err)
+int aus_dryrun(const aus_call *call, const char *study_path, const aus_study_verb *verb,
+               const aus_dryrun_conf *conf, aus_err *err)
 {
   int rc = AUS_OK;
-  aus_load r = {.call = call, .study_path = study_path};
+  aus_load r = {.call = call, .study_path = study_path, .verb = verb};
   dry d = {.call = call, .load = &r, .conf = conf};
 
   AUS_TRY(aus_agree(call->world, aus_files_create(&r.files, call->rank == 0, err), err));

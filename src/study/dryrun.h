@@ -19,7 +19,7 @@ typedef struct aus_dryrun_conf {
  * @return agreed: AUS_OK; codes of aus_load_everywhere(); AUS_ECONFIG, AUS_EIO when the result could not be
  *         written; what the area's outline returns; AUS_EMPI; AUS_ENOMEM
  */
-AUS_CHECKED int aus_dryrun(const aus_call *call, const char *study_path,
+AUS_CHECKED int aus_dryrun(const aus_call *call, const char *study_path, const aus_study_verb *verb,
                            const aus_dryrun_conf *conf, aus_err *err);
 
 #endif

@@ -36,6 +36,11 @@ done:
   return rc;
 }
 
+bool aus_files_may_read(const aus_files *files)
+{
+  return files->may_read;
+}
+
 void aus_files_destroy(aus_files *f)
 {
   int64_t i;

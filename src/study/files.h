@@ -33,6 +33,9 @@ AUS_CHECKED int aus_files_put(aus_files *f, const char *path, const void *bytes,
 AUS_CHECKED int aus_files_get(aus_files *f, const char *path, const char **bytes, size_t *n,
                               aus_err *err);
 
+/** True on the rank that opens files: what is to be told of input is told there, once. Local. */
+bool aus_files_may_read(const aus_files *files);
+
 /** Send what rank 0 has read to all others. Collective on comm. @return agreed: AUS_OK; AUS_EMPI; AUS_ENOMEM */
 AUS_CHECKED int aus_files_share(aus_files *f, MPI_Comm comm, aus_err *err);
 

@@ -6,6 +6,7 @@
 #include "study/load.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,59 @@ done:
   return rc;
 }
 
+/* What a verb presets and the user has not said. */
+static int preset(aus_load *r, aus_cfg_node *section, aus_err *err)
+{
+  int rc = AUS_OK;
+  const char *const *p = r->verb->preset;
+
+  for (; p && *p; p += 2)
+    if (!aus_cfg_get(section, p[0])) AUS_TRY(aus_cfg_set(r->conf, section, p[0], p[1], err));
+done:
+  return rc;
+}
+
+/* The file of a verb: a study, in which the section is made when it is missing, or the section itself. */
+static int verb_parse(aus_load *r, aus_cfg_node *file, aus_cfg_node **root, aus_err *err)
+{
+  int rc = AUS_OK;
+  const char *area = r->verb->area;
+  aus_cfg_node *section = file;
+  char text[80];
+
+  snprintf(text, sizeof text, "{study: %s}", area);
+  if (aus_cfg_get(file, "study")) {
+    *root = file;
+    if (!aus_cfg_get(file, area)) AUS_TRY(aus_cfg_set(r->conf, file, area, "{}", err));
+    section = aus_cfg_get(file, area);
+  } else {
+    AUS_TRY(aus_cfg_parse(r->conf, "command line", text, strlen(text), root, err));
+    r->section = file;
+  }
+  AUS_TRY(aus_call_sets_below(r->call->args, r->conf, *root, section, area, err));
+  AUS_TRY(preset(r, section, err));
+done:
+  return rc;
+}
+
+static int parse(aus_load *r, const aus_study_env *env, aus_cfg_node **root, aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_cfg_node *file;
+  static const char none[] = "no file";
+
+  if (!r->study_path) {
+    if (!aus_files_has(r->files, none)) AUS_TRY(aus_files_put(r->files, none, "{}", 2, err));
+    r->study_path = none;
+  }
+  AUS_TRY(aus_study_parse(env, r->conf, r->study_path, &file, err));
+  if (r->verb) return verb_parse(r, file, root, err);
+  *root = file;
+  AUS_TRY(aus_call_sets(r->call->args, r->conf, *root, "", err));
+done:
+  return rc;
+}
+
 int aus_load_here(aus_load *r, aus_err *err)
 {
   int rc = AUS_OK;
@@ -202,19 +256,21 @@ int aus_load_here(aus_load *r, aus_err *err)
 
   AUS_TRY(aus_cfg_create(&r->conf, err));
   AUS_TRY(aus_cfg_create(&r->data, err));
-  AUS_TRY(aus_path_dir(&r->dir, r->study_path, err));
+  AUS_TRY(aus_path_dir(&r->dir, r->study_path ? r->study_path : "", err));
   env = (aus_study_env){.conf = r->conf, .data = r->data, .dir = r->dir, .files = r->files};
-  AUS_TRY(aus_study_parse(&env, r->conf, r->study_path, &root, err));
-  AUS_TRY(aus_call_sets(r->call->args, r->conf, root, "", err));
+  AUS_TRY(parse(r, &env, &root, err));
   if (every) AUS_TRY(aus_cfg_set(r->conf, root, "engine.publish_every_s", every, err));
   AUS_TRY(aus_opts_read(&r->top, r->conf, root, &top, 1, err));
   r->seed = (uint64_t)aus_opt_int(r->top, "seed");
   AUS_TRY(load_engine(r, aus_cfg_get(root, "engine"), err));
   r->type = find_type(r, root);
+  if (r->verb && r->type && strcmp(r->type->name, r->verb->area) != 0)
+    aus_cfg_problem(r->conf, aus_cfg_get(root, "study"), "the study is %s, need %s", r->type->name,
+                    r->verb->area);
   AUS_TRY(aus_cfg_check(r->conf, AUS_ECONFIG, err));
-  section = aus_cfg_get(root, r->type->name);
+  section = r->section ? r->section : aus_cfg_get(root, r->type->name);
   aus_cfg_use(aus_opt_node(r->top, "stages"));
-  r->n_stages = read_stages(r);
+  r->n_stages = r->verb ? r->verb->n_stages : read_stages(r);
   env.seed = r->seed;
   env.n_stages = r->n_stages;
   env.section = section;

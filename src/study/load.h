@@ -7,15 +7,25 @@
 #include "study/command.h"
 #include "study/study.h"
 
+/* Some stages of a study as a command of their own, `auspex AREA VERB [FILE]`. FILE is a study file, or holds
+ * nothing but the area's section; keys of --set are relative to that section, but engine.* and seed. */
+typedef struct aus_study_verb {
+  const char *area;
+  int n_stages;              /* the first so many */
+  const char *const *preset; /* key, value, ..., NULL: of keys that are not given; may be NULL */
+} aus_study_verb;
+
 /* Callers set call, study_path and files (on rank 0 one that reads); the rest is zero before. */
 typedef struct aus_load {
   const aus_call *call;
-  const char *study_path;
-  char *dir; /* of the study file */
+  const char *study_path;     /* NULL only with a verb */
+  const aus_study_verb *verb; /* NULL: a whole study */
+  char *dir;                  /* of the study file */
   aus_files *files;
   aus_cfg *conf, *data;
   aus_opts *top, *engine_opts, *method; /* method: keys of the engine section that decide results */
   const aus_study_type *type;
+  aus_cfg_node *section; /* of a verb whose file is nothing else; NULL: below the root */
   void *self;
   uint64_t seed;
   int n_stages;

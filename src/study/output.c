@@ -11,11 +11,31 @@
 #include "par/agree.h"
 #include "util/log.h"
 
+int aus_output_begin(aus_pub *pub, const aus_output_head *head, aus_err *err)
+{
+  int rc = AUS_OK;
+
+  AUS_TRY(aus_pub_attr_str(pub, "", "auspex_format", "1.0", err));
+  AUS_TRY(aus_pub_attr_str(pub, "", "auspex_version", PACKAGE_VERSION, err));
+  AUS_TRY(aus_pub_attr_str(pub, "", "study", head->study, err));
+  AUS_TRY(aus_pub_attr_u64(pub, "", "seed", head->seed, err));
+  AUS_TRY(aus_pub_attr_u8(pub, "", "deterministic", head->deterministic, err));
+  AUS_TRY(aus_pub_attr_u8(pub, "", "complete", head->complete, err));
+  AUS_TRY(aus_pub_text(pub, "config", head->config, "canonical configuration (JSON)", err));
+done:
+  return rc;
+}
+
 int aus_output_plan(const aus_session *s, bool complete, aus_pub **out, aus_err *err)
 {
   int rc = AUS_OK;
   const aus_load *r = &s->load;
   aus_engine_log log = aus_engine_report(s->engine);
+  const aus_output_head head = {.study = r->type->name,
+                                .seed = r->seed,
+                                .deterministic = !log.machine_dependent,
+                                .complete = complete,
+                                .config = r->config};
   aus_pub *pub = NULL;
   aus_buf settings;
 
@@ -24,14 +44,8 @@ int aus_output_plan(const aus_session *s, bool complete, aus_pub **out, aus_err 
   aus_opts_canonical(r->engine_opts, &settings);
   AUS_TRY(aus_buf_check(&settings, err));
   AUS_TRY(aus_pub_create(&pub, err));
-  AUS_TRY(aus_pub_attr_str(pub, "", "auspex_format", "1.0", err));
-  AUS_TRY(aus_pub_attr_str(pub, "", "auspex_version", PACKAGE_VERSION, err));
+  AUS_TRY(aus_output_begin(pub, &head, err));
   AUS_TRY(aus_pub_attr_str(pub, "", "config_sha256", r->digest, err));
-  AUS_TRY(aus_pub_attr_str(pub, "", "study", r->type->name, err));
-  AUS_TRY(aus_pub_attr_u64(pub, "", "seed", r->seed, err));
-  AUS_TRY(aus_pub_attr_u8(pub, "", "deterministic", !log.machine_dependent, err));
-  AUS_TRY(aus_pub_attr_u8(pub, "", "complete", complete, err));
-  AUS_TRY(aus_pub_text(pub, "config", r->config, "canonical configuration (JSON)", err));
   AUS_TRY(r->type->publish(r->self, pub, err));
   AUS_TRY(aus_provenance_publish(&s->who, r->call, &log, r->files, settings.data, pub, err));
   AUS_TRY(aus_pub_attr_u64(pub, "provenance/run", "resumes", (uint64_t)s->past.n_resumes, err));

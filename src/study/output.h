@@ -6,6 +6,17 @@
 
 #include "study/session.h"
 
+/* What every file says of itself. */
+typedef struct aus_output_head {
+  const char *study;
+  uint64_t seed;
+  bool deterministic, complete;
+  const char *config; /* canonical JSON */
+} aus_output_head;
+
+/** Root attributes and /config. @return codes of aus_pub_column(). Local. */
+AUS_CHECKED int aus_output_begin(aus_pub *pub, const aus_output_head *head, aus_err *err);
+
 /** What is committed as the plan of a file. Rank 0, between two commits.
  * @param [in] complete  all stages are done. @return codes of aus_pub_column(). Local. */
 AUS_CHECKED int aus_output_plan(const aus_session *s, bool complete, aus_pub **out, aus_err *err);

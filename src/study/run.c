@@ -118,6 +118,22 @@ static int drive(aus_session *s, aus_pub **pub, aus_err *err)
   return rc;
 }
 
+/* Rank 0: the result for people, and as text where a verb was asked for it. */
+static int tell(aus_session *s, aus_err *err)
+{
+  int rc = AUS_OK;
+  const aus_load *r = &s->load;
+  const char *csv = r->verb ? aus_args_last(r->call->args, "csv") : NULL;
+
+  if (csv) {
+    AUS_TRY(aus_dir_make(csv, err));
+    AUS_TRY(r->type->text(r->self, s->out_path, csv, err));
+  }
+  r->type->report(r->self, r->call->out);
+done:
+  return rc;
+}
+
 /* After the last stage, or after an early end. Collective unless ranks are apart: only rank 0 knows whether
  * there is something to publish.
  * @return what the run ends with: of one that ended early a failed publication is only a warning */
@@ -137,7 +153,7 @@ static int publish(aus_session *s, const aus_pub *pub, bool together, int rc, au
     published = aus_memory_note(s->past.journal, AUS_NOTE_PUBLISHED, s->out_path, &why);
   if (rc == AUS_OK) {
     *err = why;
-    if (published == AUS_OK && call->rank == 0) s->load.type->report(s->load.self, call->out);
+    if (published == AUS_OK && call->rank == 0) published = tell(s, err);
     return published;
   }
   if (published == AUS_OK)
@@ -289,13 +305,14 @@ static int close_past(aus_session *s, int rc, aus_err *err)
   return closed;
 }
 
-int aus_study_run(const aus_call *call, const char *study_path, const char *out_path,
-                  const char *run_dir, aus_err *err)
+int aus_study_run(const aus_call *call, const char *study_path, const aus_study_verb *verb,
+                  const char *out_path, const char *run_dir, aus_err *err)
 {
   int rc = AUS_OK;
   bool finished = false;
-  aus_session s = {
-      .load = {.call = call, .study_path = study_path}, .out_path = out_path, .run_dir = run_dir};
+  aus_session s = {.load = {.call = call, .study_path = study_path, .verb = verb},
+                   .out_path = out_path,
+                   .run_dir = run_dir};
 
   aus_ctl_install();
   if (call->rank == 0) rc = aus_ctl_limit(aus_args_last(call->args, "walltime"), &s.limit_s, err);

@@ -59,6 +59,9 @@ typedef struct aus_study_type {
   int (*publish)(void *self, aus_pub *pub, aus_err *err);
   /** Rank 0: the result as a table for people. */
   void (*report)(void *self, aus_buf *out);
+  /** Rank 0: the tables of the area's verbs as text, from the published file into a directory that is there
+   * (--csv). NULL: none. */
+  int (*text)(void *self, const char *path, const char *dir, aus_err *err);
   /** Effective values of the section, lent. */
   const aus_opts *(*settings)(const void *self);
   /** Rank 0, instead of driving: what would be done. Pure but for warnings. May be NULL. */

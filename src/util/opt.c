@@ -198,10 +198,12 @@ done:
 static void read_node(value *v, aus_cfg *cfg)
 {
   aus_cfg_kind kind = aus_cfg_kind_of(v->node);
+  bool words = strcmp(v->opt->range, "words") == 0;
 
-  if (!v->node || kind == AUS_CFG_LIST || kind == AUS_CFG_MAP) return;
-  aus_cfg_problem(cfg, v->node, "%s is %.60s, need a list or a map", v->opt->name,
-                  aus_cfg_text(v->node));
+  if (!v->node || kind == AUS_CFG_LIST || (kind == AUS_CFG_MAP && !words)) return;
+  if (words && kind == AUS_CFG_SCALAR) return;
+  aus_cfg_problem(cfg, v->node, "%s is %.60s, need %s", v->opt->name, aus_cfg_text(v->node),
+                  words ? "a list of words" : "a list or a map");
   v->node = NULL;
 }
 

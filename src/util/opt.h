@@ -25,7 +25,8 @@ typedef enum aus_opt_type {
   AUS_T_STR,  /* any text; default ""; range "number": a plain number, too */
   AUS_T_PATH, /* a file: relative to the configuration file (to the caller's directory with --set) */
   AUS_T_ENUM, /* range "a,b,c" */
-  AUS_T_NODE  /* a list or map that the area reads itself with aus_opt_node(); default "" */
+  AUS_T_NODE /* a list or map that the area reads itself with aus_opt_node(); default ""; range "words": a list of
+               * words, or text with commas between them, for aus_opt_words() */
 } aus_opt_type;
 
 typedef struct aus_opt {
@@ -59,7 +60,11 @@ const char *aus_opt_str(const aus_opts *opts,
                         const char *name);                /* also of AUS_T_PATH and AUS_T_ENUM */
 int aus_opt_enum(const aus_opts *opts, const char *name); /* index in the range list */
 aus_cfg_node *aus_opt_node(const aus_opts *opts, const char *name); /* NULL when not given */
-bool aus_opt_given(const aus_opts *opts, const char *name);         /* in the tree, not defaulted */
+/** The words of a list, each one of n known ones and none twice; anything else becomes a problem of cfg.
+ * @param [out] chosen  room for n numbers of words, in the order given. @return how many; -1: not given. Local. */
+int aus_opt_words(const aus_opts *opts, aus_cfg *cfg, const char *name, int n,
+                  const char *const *words, int *chosen);
+bool aus_opt_given(const aus_opts *opts, const char *name); /* in the tree, not defaulted */
 /** The same, of a key for which not being given means something else than any value, its default included:
  * from then on the texts below say null for it when it is not. */
 bool aus_opt_has_value(const aus_opts *opts, const char *name);

@@ -82,7 +82,7 @@ def test_columns(out, shards, ranges, table, column):
     n = sum(p[3] for p in parts)
     d = out[table][column]
     assert d.dtype == np.dtype(kind)
-    assert d.shape == ((n,) if width == 1 else (n, width))
+    assert d.shape == ((n,) if width == 1 else (n, 200, 200) if width == 40000 else (n, width))
     if n:
         assert d[()].tobytes() == expected(shards, parts, table, column).tobytes()
         assert d.chunks[0] == min(n, max(1, (1 << 20) // (d.dtype.itemsize * width)))

@@ -8,7 +8,7 @@ BEGIN {
   joint = "_(study|cmd)(_[a-z_]+)?\\.[ch]$"
   areas = " serverless gpuqueue bsp scaleout match "
   wings = "util learn design par store engine study"
-  allow("util", "util", "yaml jansson gsl")
+  allow("util", "util", "yaml jansson gsl zlib")
   allow("learn", "util learn", "xgboost petsc gsl blas")
   allow("design", "util learn design", "petsc gsl")
   allow("par", "util par", "mpi hwloc")
@@ -27,7 +27,7 @@ BEGIN {
   named["main"] = " learn/petsc.h study/command.h study/help.h "
   named["registry"] = " study/command.h study/study.h "
   wraps["store/h5.h"] = "hdf5"
-  n = split("yaml.h yaml jansson.h jansson mpi.h mpi hwloc.h hwloc hdf5.h hdf5 lapacke.h blas cblas.h blas", a, " ")
+  n = split("yaml.h yaml jansson.h jansson mpi.h mpi hwloc.h hwloc hdf5.h hdf5 lapacke.h blas cblas.h blas zlib.h zlib", a, " ")
   for (i = 1; i < n; i += 2) library[a[i]] = a[i + 1]
   # C and POSIX; what a pure simulator needs is in the first group.
   n = split("assert ctype errno float inttypes limits math stdarg stdbool stddef stdint stdio stdlib string", a, " ")

@@ -16,7 +16,7 @@
 
 enum { KIND_WALK, KIND_MODEL, KIND_USE, KIND_BAD, BLOB = 5 << 20 };
 
-static const aus_column columns[] = {{"x", AUS_F64, 1, "1", 1, "place", NULL, 0, 0}};
+static const aus_column columns[] = {{"x", AUS_F64, 1, "1", 1, "place", NULL, 0, 0, 0}};
 static const aus_table tables[] = {{"walks/steps", columns, 1, 1, 0}};
 
 /* A number in [0, 1) from two. */

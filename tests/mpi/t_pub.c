@@ -22,23 +22,24 @@
 #include "util/clock.h"
 #include "util/file.h"
 
-enum { RUN = 77, N_TRIALS = 60, WIDE = 40000, MAX_ROWS = 30000, N_TABLES = 6 };
+enum { RUN = 77, N_TRIALS = 60, WIDE = 40000, INNER = 200, MAX_ROWS = 30000, N_TABLES = 6 };
 
 static const char *const kinds[] = {"cold", "warm", "hot"};
 static const aus_column task_columns[] = {
-    {"start", AUS_F64, 1, "s", 1.0, "start of the task", NULL, 0, 0},
-    {"node", AUS_I32, 1, "1", 1.0, "node", NULL, 0, 0},
-    {"use", AUS_F32, 3, "1", 1.0, "use of three resources", NULL, 0, 0},
-    {"kind", AUS_U8, 1, "1", 1.0, "kind of start", kinds, 3, 0},
+    {"start", AUS_F64, 1, "s", 1.0, "start of the task", NULL, 0, 0, 0},
+    {"node", AUS_I32, 1, "1", 1.0, "node", NULL, 0, 0, 0},
+    {"use", AUS_F32, 3, "1", 1.0, "use of three resources", NULL, 0, 0, 0},
+    {"kind", AUS_U8, 1, "1", 1.0, "kind of start", kinds, 3, 0, 0},
 };
 static const aus_column event_columns[] = {
-    {"at", AUS_I64, 1, "ms", 1e-3, "time of the event", NULL, 0, 0},
-    {"code", AUS_U32, 1, "1", 1.0, "code", NULL, 0, 0},
+    {"at", AUS_I64, 1, "ms", 1e-3, "time of the event", NULL, 0, 0, 0},
+    {"code", AUS_U32, 1, "1", 1.0, "code", NULL, 0, 0, 0},
 };
-static const aus_column blob_columns[] = {{"byte", AUS_U8, 1, "1", 1.0, "bytes", NULL, 0, 0}};
-static const aus_column wide_columns[] = {{"x", AUS_F64, WIDE, "1", 1.0, "wide rows", NULL, 0, 0}};
-static const aus_column state_columns[] = {{"state", AUS_I32, 1, "1", 1.0, "state", kinds, 3, 0},
-                                           {"id", AUS_U64, 1, "1", 1.0, "id", NULL, 0, 0}};
+static const aus_column blob_columns[] = {{"byte", AUS_U8, 1, "1", 1.0, "bytes", NULL, 0, 0, 0}};
+static const aus_column wide_columns[] = {
+    {"x", AUS_F64, WIDE, "1", 1.0, "wide rows", NULL, 0, 0, INNER}};
+static const aus_column state_columns[] = {{"state", AUS_I32, 1, "1", 1.0, "state", kinds, 3, 0, 0},
+                                           {"id", AUS_U64, 1, "1", 1.0, "id", NULL, 0, 0, 0}};
 static const aus_table tables[N_TABLES] = {
     {"traces/tasks", task_columns, 4, 1, 0},  {"traces/events", event_columns, 2, 0, 1},
     {"models/raw", blob_columns, 1, 0, 0},    {"datasets/x/wide", wide_columns, 1, 1, 0},
@@ -164,10 +165,10 @@ static void tell_ranges(const char *dir)
 
 static int add_small(aus_pub *p, aus_err *err)
 {
-  static const aus_column y = {"y", AUS_F64, 2, "s", 1.0, "metrics", NULL, 0, 0};
-  static const aus_column status = {"status", AUS_U8, 1, "1", 1.0, "status", kinds, 3, 0};
+  static const aus_column y = {"y", AUS_F64, 2, "s", 1.0, "metrics", NULL, 0, 0, 0};
+  static const aus_column status = {"status", AUS_U8, 1, "1", 1.0, "status", kinds, 3, 0, 0};
   static const aus_column long_one = {"long", AUS_I64, 1, "1", 1.0, "more than one chunk",
-                                      NULL,   0,       0};
+                                      NULL,   0,       0, 0};
   static const char *const names[] = {"penalty", "co\xc3\xbbt", ""};
   static const char *const hosts[] = {"a", NULL, "node-17.cluster"};
   static const double y_values[] = {1.5, -0.0, 1e300, 5e-324, 3, 4};
@@ -499,7 +500,7 @@ static void no_memory(const char *dir, int who)
 
 static void local_errors(void)
 {
-  static const aus_column c = {"c", AUS_F64, 1, "1", 1.0, "c", kinds, 3, 0};
+  static const aus_column c = {"c", AUS_F64, 1, "1", 1.0, "c", kinds, 3, 0, 0};
   static const char *const paths[] = {"", "/a", "a/", "a//b"};
   char *huge = calloc(70000, 1);
   const char *one = huge;
@@ -623,7 +624,7 @@ static void bench(const char *dir, int deflate)
 
   for (i = 0; i < COLUMNS; i++) {
     snprintf(name[i], sizeof name[i], "c%d", i);
-    column[i] = (aus_column){name[i], AUS_F64, 1, "s", 1.0, "bench", NULL, 0, 0};
+    column[i] = (aus_column){name[i], AUS_F64, 1, "s", 1.0, "bench", NULL, 0, 0, 0};
     data[i] = x;
   }
   if (rank == 0) {

@@ -18,8 +18,8 @@ static char dir[256];
 
 /* ---- the study ---- */
 
-static const aus_column columns[] = {{"t", AUS_F64, 1, "s", 1, "time", NULL, 0, 0},
-                                     {"n", AUS_I32, 2, "1", 1, "pair", NULL, 0, 0}};
+static const aus_column columns[] = {{"t", AUS_F64, 1, "s", 1, "time", NULL, 0, 0, 0},
+                                     {"n", AUS_I32, 2, "1", 1, "pair", NULL, 0, 0, 0}};
 static const aus_table tables[] = {{"traces/steps", columns, 2, 1, 0}};
 
 typedef struct study {

@@ -20,11 +20,11 @@
 enum { RUN = 0x1234, MAX_ROWS = 20000 };
 
 static const aus_column task_columns[] = {
-    {"start", AUS_F64, 1, "s", 1.0, "start of the task", NULL, 0, 0},
-    {"node", AUS_I32, 1, "1", 1.0, "node", NULL, 0, 0},
-    {"use", AUS_F32, 3, "1", 1.0, "use of three resources", NULL, 0, 0},
+    {"start", AUS_F64, 1, "s", 1.0, "start of the task", NULL, 0, 0, 0},
+    {"node", AUS_I32, 1, "1", 1.0, "node", NULL, 0, 0, 0},
+    {"use", AUS_F32, 3, "1", 1.0, "use of three resources", NULL, 0, 0, 0},
 };
-static const aus_column byte_columns[] = {{"byte", AUS_U8, 1, "1", 1.0, "bytes", NULL, 0, 0}};
+static const aus_column byte_columns[] = {{"byte", AUS_U8, 1, "1", 1.0, "bytes", NULL, 0, 0, 0}};
 static const aus_table tables[] = {
     {"traces/tasks", task_columns, 3, 1, 0},
     {"traces/bytes", byte_columns, 1, 1, 0},
@@ -320,10 +320,10 @@ static void missing_and_foreign(void **state)
 
 static void other_columns(void **state)
 {
-  static const aus_column wide[] = {{"use", AUS_F32, 4, "1", 1.0, "", NULL, 0, 0},
-                                    {"use", AUS_F64, 3, "1", 1.0, "", NULL, 0, 0},
-                                    {"node", AUS_I32, 2, "1", 1.0, "", NULL, 0, 0},
-                                    {"none", AUS_I32, 1, "1", 1.0, "", NULL, 0, 0}};
+  static const aus_column wide[] = {{"use", AUS_F32, 4, "1", 1.0, "", NULL, 0, 0, 0},
+                                    {"use", AUS_F64, 3, "1", 1.0, "", NULL, 0, 0, 0},
+                                    {"node", AUS_I32, 2, "1", 1.0, "", NULL, 0, 0, 0},
+                                    {"none", AUS_I32, 1, "1", 1.0, "", NULL, 0, 0, 0}};
   static const aus_table other[] = {{"traces/tasks", wide, 4, 1, 0}};
   static const char *const want[] = {"use: 3 values a row, expected 4", "use: another type",
                                      "node: 1 dimensions", "/traces/tasks/none: "};

@@ -2,7 +2,7 @@
 if HAVE_CMOCKA
 UTIL_TESTS = tests/unit/err.t tests/unit/alloc.t tests/unit/buf.t tests/unit/cfg.t \
 	tests/unit/heap.t tests/unit/json.t tests/unit/opt.t tests/unit/sha256.t tests/unit/fault.t \
-	tests/unit/stats.t tests/unit/file.t
+	tests/unit/stats.t tests/unit/file.t tests/unit/tz.t tests/unit/gzip.t
 check_PROGRAMS += $(UTIL_TESTS)
 TESTS += $(UTIL_TESTS)
 
@@ -33,6 +33,12 @@ tests_unit_file_t_LDADD = $(UNIT_LDADD)
 tests_unit_fault_t_SOURCES = tests/unit/fault.c
 tests_unit_fault_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_fault_t_LDADD = $(UNIT_LDADD)
+tests_unit_tz_t_SOURCES = tests/unit/tz.c
+tests_unit_tz_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_tz_t_LDADD = $(UNIT_LDADD)
+tests_unit_gzip_t_SOURCES = tests/unit/gzip.c
+tests_unit_gzip_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_gzip_t_LDADD = $(UNIT_LDADD)
 tests_unit_stats_t_SOURCES = tests/unit/stats.c
 tests_unit_stats_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_stats_t_LDADD = $(UNIT_LDADD)

@@ -210,6 +210,81 @@ static void same_bits(void **state)
   check_same_as_xgboost(&conf);
 }
 
+/* A forest: one round, the answer is the mean of trees on draws of rows and features. */
+static void forest(void **state)
+{
+  static float x[ROWS * DIM], y[ROWS], got[ROWS], want[ROWS];
+  aus_xgb_conf conf = aus_xgb_forest();
+  aus_xgb *m, *other;
+  char *bytes, *again;
+  size_t n, k;
+  double sum = 0.0;
+  int i, method;
+
+  (void)state;
+  invent(x, y);
+  assert_int_equal(conf.rounds, 1);
+  for (method = AUS_XGB_EXACT; method <= AUS_XGB_HIST; method++) {
+    conf.method = (aus_xgb_method)method;
+    check_ok(aus_xgb_train(&m, &conf, ROWS, DIM, x, y, NULL, &err), &err);
+    assert_int_equal(aus_xgb_rounds(m), 1);
+    check_ok(aus_xgb_save(m, &bytes, &n, &err), &err);
+    check_ok(aus_xgb_predict(m, ROWS, DIM, x, got, &err), &err);
+    xgboost_predict(bytes, n, x, want);
+    assert_memory_equal(got, want, sizeof got);
+    check_ok(aus_xgb_train(&other, &conf, ROWS, DIM, x, y, NULL, &err), &err);
+    check_ok(aus_xgb_save(other, &again, &k, &err), &err);
+    assert_int_equal(n, k);
+    assert_memory_equal(again, bytes, n);
+    aus_free(again);
+    aus_xgb_destroy(other);
+    check_ok(aus_xgb_load(&other, "forest", bytes, n, &err), &err);
+    check_ok(aus_xgb_predict(other, ROWS, DIM, x, want, &err), &err);
+    assert_memory_equal(got, want, sizeof got);
+    aus_xgb_destroy(other);
+    check_fails(aus_xgb_continue(&other, m, &conf, ROWS, DIM, x, y, NULL, &err), AUS_EINVAL,
+                "a forest cannot be continued", &err);
+    aus_xgb_destroy(m);
+    aus_free(bytes);
+  }
+  for (i = 0; i < ROWS; i++)
+    sum += pow((double)got[i] - (double)y[i], 2);
+  assert_true(sqrt(sum / ROWS) < 0.3); /* the labels spread by more than 1 */
+}
+
+/* One tree on all rows is a regression tree; k alike trees have the same mean. */
+static void forest_is_a_mean(void **state)
+{
+  float x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 1, 4, 4, 9, 9}, got[6];
+  aus_xgb_conf conf = aus_xgb_forest();
+  aus_xgb *m, *other;
+  int i;
+
+  (void)state;
+  conf.subsample = conf.colsample_bynode = 1.0;
+  conf.parallel_trees = 8; /* a power of 2: an eighth is exact */
+  conf.method = AUS_XGB_EXACT;
+  check_ok(aus_xgb_train(&m, &conf, 6, 1, x, y, NULL, &err), &err);
+  check_ok(aus_xgb_predict(m, 6, 1, x, got, &err), &err);
+  for (i = 0; i < 6; i++)
+    check_near((double)got[i], (double)y[i], 1e-6);
+  aus_xgb_destroy(m);
+  conf.rounds = 2;
+  check_fails(aus_xgb_train(&m, &conf, 6, 1, x, y, NULL, &err), AUS_EINVAL,
+              "2 rounds of 8 parallel trees", &err);
+  conf.rounds = 1;
+  conf.parallel_trees = 0;
+  check_fails(aus_xgb_train(&m, &conf, 6, 1, x, y, NULL, &err), AUS_EINVAL,
+              "1 rounds of 0 parallel trees", &err);
+  conf.parallel_trees = 1;
+  check_ok(aus_xgb_train(&m, &conf, 6, 1, x, y, NULL, &err), &err);
+  conf.parallel_trees = 8;
+  check_fails(aus_xgb_continue(&other, m, &conf, 6, 1, x, y, NULL, &err), AUS_EINVAL,
+              "a forest cannot be continued", &err);
+  assert_null(other);
+  aus_xgb_destroy(m);
+}
+
 static void training(void **state)
 {
   static float x[ROWS * DIM], y[ROWS], got[ROWS];
@@ -509,6 +584,8 @@ static void json_grammar(void **state)
   try_edited(text, n_json, "\"base_weights\":[", "\"base_weights\":[NaN,", 1); /* one too many */
   try_edited(text, n_json, "\"default_left\":[1,", "\"default_left\":[2,", 1); /* XGBoost: right */
   try_edited(text, n_json, "\"parents\":[2147483647", "\"parents\":[NaN", 1);
+  try_edited(text, n_json, "\"num_parallel_tree\":\"1\"", "\"num_parallel_tree\":\"2\"", 1);
+  try_edited(text, n_json, "\"num_parallel_tree\":\"1\"", "\"num_parallel_tree\":\"0\"", 1);
   free(text);
   aus_free(bytes);
 }
@@ -652,6 +729,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(golden_loaded),    cmocka_unit_test(golden_trained),
       cmocka_unit_test(golden_continued), cmocka_unit_test(same_bits),
+      cmocka_unit_test(forest),           cmocka_unit_test(forest_is_a_mean),
       cmocka_unit_test(training),         cmocka_unit_test(weights),
       cmocka_unit_test(same_bytes),       cmocka_unit_test(bad_arguments),
       cmocka_unit_test(damaged_ubj),      cmocka_unit_test(damaged_json),
