@@ -9,6 +9,7 @@ include src/store/local.mk
 include src/engine/local.mk
 include src/study/local.mk
 include src/serverless/local.mk
+include src/gpuqueue/local.mk
 include src/cmd/local.mk
 
 bin_PROGRAMS += auspex

@@ -337,6 +337,99 @@ static void model(const char *name, int rounds, int depth)
   aus_xgb_destroy(m);
 }
 
+/* The first byte is the format: 2 auto, 3 slurm-text, 4 sacct, 5 swf, 6 philly (joblog.c). */
+static void logs(void)
+{
+  static const struct {
+    const char *name, *text;
+  } log[] = {
+      {"slurm",
+       "22\n JobID JobName UID Start Submit End Priority TimelimitR ExitCode NNodes\n----- ---\n"
+       "1 a 7 2024-01-01T00:01:00 2024-01-01T00:00:10 2024-01-01T00:31:00 5 20 0:0 4\n"
+       "2\ta\tb\t8\t2024-01-01T00:01:00\t2024-01-01T00:00:10\t2024-01-01T00:02:00\t5\t20\t0:"
+       "0\t4\r\n"
+       "3 a 7 Unknown 2024-01-01T00:00:10 None 5 UNLIMITED 0:0 1\n"},
+      {"slurm-set", "3JobID Start Submit End TimelimitRaw NNodes\n1 90 80 200 3 2"},
+      {"sacct",
+       "4JobID|JobIDRaw|User|Submit|Start|End|Timelimit|AllocNodes|ReqNodes|State|ReqTRES\n"
+       "5_2|9|ann|2024-01-01T00:00:00|2024-01-01T00:00:05|2024-01-01T00:01:00|1-02:03:04|2|3|"
+       "FAILED|\n"
+       "5.0||ann|2024-01-01T00:00:00|2024-01-01T00:00:05|2024-01-01T00:01:00||2|3|FAILED|\n"
+       "7_[1-3]||ann|2024-01-01T00:00:00|Unknown|Unknown|10:00|0|0|CANCELLED by "
+       "7|gres/gpu=4,node=2\n"
+       "8+1||bob|2024-01-01T00:00:00|2024-01-01T00:00:05|2024-01-01T00:01:00|Partition_Limit|0|3|"
+       "OK|\n"},
+      {"swf", "5; UnixStartTime: 1700000000\n; MaxNodes: 16\n"
+              "1 0 10 60 8 -1 -1 9 120 -1 1 5 -1 -1 -1 -1 -1 -1\n"
+              "2 5 -1 61 8 -1 -1 -1 -1 -1 1 -1 -1 -1 -1 -1 -1 -1\n"
+              "3 5 0 -1 8 -1 -1 -1 -1 -1 5 5 -1 -1 -1 -1 -1 -1\n"},
+      {"philly", "6submit,duration,gpus,user\n2017-08-18 00:00:00,3600.5,9,a\n1503014400,50,1,b\n"},
+  };
+  size_t i;
+
+  for (i = 0; i < sizeof log / sizeof *log; i++)
+    put("joblog", log[i].name, log[i].text, strlen(log[i].text));
+}
+
+static void number(aus_buf *b, int64_t x, int width)
+{
+  while (width-- > 0)
+    aus_buf_u8(b, (uint8_t)((uint64_t)x >> (8 * width)));
+}
+
+/* Two changes between two offsets, with times of `width` bytes. */
+static void zone_block(aus_buf *b, char version, int width)
+{
+  static const int counts[] = {0, 0, 0, 2, 2, 4};
+  int i;
+
+  aus_buf_text(b, "TZif");
+  aus_buf_u8(b, (uint8_t)version);
+  for (i = 0; i < 15; i++)
+    aus_buf_u8(b, 0);
+  for (i = 0; i < 6; i++)
+    number(b, counts[i], 4);
+  number(b, 1667718000, width);
+  number(b, 1678608000, width);
+  aus_buf_bytes(b, "\1\0", 2);
+  number(b, -18000, 4);
+  aus_buf_bytes(b, "\1\0", 2);
+  number(b, -21600, 4);
+  aus_buf_bytes(b, "\0\0ABC", 6);
+}
+
+static void zones(aus_buf *b)
+{
+  static const char *const rule[] = {"CST6CDT,M3.2.0,M11.1.0", "<-03>3<-02>,M3.5.0/-2,J300/0:30",
+                                     "EST5EDT4:30:15,0/0,365/167", ""};
+  char name[8];
+  size_t i;
+
+  zone_block(b, 0, 4);
+  put_buf("tz", "one", b);
+  for (i = 0; i < sizeof rule / sizeof *rule; i++) {
+    zone_block(b, '2', 4);
+    zone_block(b, '2', 8);
+    aus_buf_printf(b, "\n%s\n", rule[i]);
+    snprintf(name, sizeof name, "two-%zu", i);
+    put_buf("tz", name, b);
+  }
+}
+
+/* Twenty lines by gzip -n, and twice the same. */
+static void compressed(aus_buf *b)
+{
+  static const unsigned char packed[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02,
+                                         0x03, 0xf3, 0xca, 0x4f, 0xf2, 0x74, 0x51, 0x08, 0x2e,
+                                         0x49, 0x2c, 0x2a, 0xe1, 0xf2, 0x1a, 0x01, 0x6c, 0x00,
+                                         0x90, 0x32, 0x19, 0xaa, 0xf0, 0x00, 0x00, 0x00};
+
+  put("gzip", "one", packed, sizeof packed);
+  aus_buf_bytes(b, packed, sizeof packed);
+  aus_buf_bytes(b, packed, sizeof packed);
+  put_buf("gzip", "two", b);
+}
+
 int main(int argc, char **argv)
 {
   aus_buf b;
@@ -352,6 +445,9 @@ int main(int argc, char **argv)
   recall(&b);
   model("leaf", 1, 1);
   model("two", 2, 3);
+  logs();
+  zones(&b);
+  compressed(&b);
   aus_buf_fini(&b);
   return 0;
 }
