@@ -5,4 +5,5 @@ nobase_dist_pkgdata_DATA += input/README \
 	input/serverless/task-types.json input/serverless/space-quick.json \
 	input/serverless/space-study.json input/serverless/infrastructure.json \
 	input/serverless/workload.json input/serverless/scenario.json \
-	input/serverless/quick.json input/serverless/study.json
+	input/serverless/quick.json input/serverless/study.json \
+	input/gpuqueue/quick.json input/gpuqueue/study.json

@@ -11,6 +11,8 @@
 #include "cmd/run.h"
 #include "cmd/status.h"
 #include "cmd/verify.h"
+#include "gpuqueue/gpuqueue_cmd.h"
+#include "gpuqueue/gpuqueue_study.h"
 #include "serverless/serverless_cmd.h"
 #include "serverless/serverless_study.h"
 #include "study/command.h"
@@ -18,6 +20,7 @@
 
 const aus_study_type *const aus_studies[] = {
     &aus_serverless_study_type,
+    &aus_gpuqueue_study_type,
     NULL,
 };
 
@@ -34,5 +37,12 @@ const aus_command *const aus_commands[] = {
     &aus_serverless_cmd_sample,
     &aus_serverless_cmd_dataset,
     &aus_serverless_cmd_train,
+    &aus_gpuqueue_cmd_simulate,
+    &aus_gpuqueue_cmd_import,
+    &aus_gpuqueue_cmd_generate,
+    &aus_gpuqueue_cmd_train,
+    &aus_gpuqueue_cmd_validate,
+    &aus_gpuqueue_cmd_oracle,
+    &aus_gpuqueue_cmd_calibrate,
     NULL,
 };

@@ -24,3 +24,17 @@ libauspex_a_SOURCES += src/gpuqueue/classes.c src/gpuqueue/classes.h \
 	src/gpuqueue/predictor.c src/gpuqueue/predictor.h src/gpuqueue/predictor_planned.c \
 	src/gpuqueue/reward_log.c src/gpuqueue/reward_log.h \
 	src/gpuqueue/rolling.c src/gpuqueue/rolling.h src/gpuqueue/rolling_search.c
+
+# the joints to engine, store and command line
+libauspex_a_SOURCES += src/gpuqueue/gpuqueue_cmd.c src/gpuqueue/gpuqueue_cmd.h \
+	src/gpuqueue/gpuqueue_cmd_calibrate.c src/gpuqueue/gpuqueue_cmd_import.c \
+	src/gpuqueue/gpuqueue_cmd_study.c \
+	src/gpuqueue/gpuqueue_study.c src/gpuqueue/gpuqueue_study.h \
+	src/gpuqueue/gpuqueue_study_outline.c src/gpuqueue/gpuqueue_study_publish.c \
+	src/gpuqueue/gpuqueue_study_report.c \
+	src/gpuqueue/gpuqueue_study_result.c src/gpuqueue/gpuqueue_study_result.h \
+	src/gpuqueue/gpuqueue_study_setup.c src/gpuqueue/gpuqueue_study_setup.h \
+	src/gpuqueue/gpuqueue_study_tables.c src/gpuqueue/gpuqueue_study_tables.h \
+	src/gpuqueue/gpuqueue_study_tasks.c \
+	src/gpuqueue/gpuqueue_study_trace.c src/gpuqueue/gpuqueue_study_trace.h \
+	src/gpuqueue/gpuqueue_study_tracefile.c src/gpuqueue/gpuqueue_study_tracefile.h

@@ -4,3 +4,9 @@ CLI_TESTS = tests/cli/help.t tests/cli/simulate.t tests/cli/sample.t tests/cli/d
 	tests/cli/diff.t tests/cli/dryrun.t tests/cli/verify.t tests/cli/export.t tests/cli/merge.t
 TESTS += $(CLI_TESTS)
 EXTRA_DIST += $(CLI_TESTS) tests/golden/compare.py tests/cli/bad
+TESTS += tests/cli/gpuqueue_simulate.t
+EXTRA_DIST += tests/cli/gpuqueue_simulate.t
+TESTS += tests/cli/gpuqueue_import.t
+EXTRA_DIST += tests/cli/gpuqueue_import.t
+TESTS += tests/cli/gpuqueue_study.t
+EXTRA_DIST += tests/cli/gpuqueue_study.t

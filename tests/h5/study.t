@@ -9,7 +9,7 @@
 
 # check STUDY FILE.py: run it, then one TAP line per test function
 check() {
-  AUS_H5="$tap_dir/$1.h5"
+  AUS_H5="$tap_dir/$(echo "$1" | tr -dc a-z).h5"
   export AUS_H5
   timeout 300 "$AUS_TOP_BUILDDIR/auspex" run "$AUS_TOP_SRCDIR/tests/data/serverless/$1.json" -q -o "$AUS_H5" \
     >"$tap_dir/log" 2>&1 </dev/null
@@ -24,4 +24,5 @@ check() {
 
 check small-compat check_study.py
 check small check_stages.py
+check ../gpuqueue/small check_gpuqueue.py
 done_testing
