@@ -200,6 +200,11 @@ done:
   return rc;
 }
 
+static void time_csv(int64_t t_s, aus_buf *out)
+{
+  if (t_s != AUS_GPUQUEUE_NEVER) aus_civil_print(t_s, 'T', out);
+}
+
 /* Rows of a policy; those of the reactive one, in the same order, tell the load. */
 static void validation_csv(const char *policy, const decided *d, const decided *reactive,
                            aus_buf *out)
@@ -209,9 +214,9 @@ static void validation_csv(const char *policy, const decided *d, const decided *
   for (i = 0; i < d->n; i++) {
     aus_buf_printf(out, "%s,%" PRId64 ",%s,", policy, d->window[i],
                    aus_gpuqueue_load_names[aus_gpuqueue_load_of(reactive->reward[i])]);
-    aus_civil_print(d->t_submit[i], 'T', out);
+    time_csv(d->t_submit[i], out);
     aus_buf_printf(out, ",%" PRId64 ",%d,%" PRId32 ",", d->reward[i], d->backfilled[i], d->link[i]);
-    aus_civil_print(d->t_pred_end[i], 'T', out);
+    time_csv(d->t_pred_end[i], out);
     aus_buf_text(out, ",");
     if (!isnan(d->expected[i])) aus_buf_real(out, d->expected[i]);
     aus_buf_printf(out, ",%d\n", d->failed[i]);

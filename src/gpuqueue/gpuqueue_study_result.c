@@ -19,6 +19,7 @@ typedef struct rewards {
   int64_t n;    /* windows x links */
   int64_t **of; /* per model */
   bool **backfilled;
+  bool **failed; /* per model: no decision, so no reward (D12) */
   bool *use;
 } rewards;
 
@@ -29,9 +30,11 @@ static void rewards_fini(rewards *r, int n_models)
   for (m = 0; m < n_models; m++) {
     if (r->of) aus_free(r->of[m]);
     if (r->backfilled) aus_free(r->backfilled[m]);
+    if (r->failed) aus_free(r->failed[m]);
   }
   aus_free(r->of);
   aus_free(r->backfilled);
+  aus_free(r->failed);
   aus_free(r->use);
 }
 
@@ -56,14 +59,17 @@ static int collect(const study *s, rewards *r, aus_err *err)
   r->n = n * links;
   AUS_NEW(r->of, s->n_models, err);
   AUS_NEW(r->backfilled, s->n_models, err);
+  AUS_NEW(r->failed, s->n_models, err);
   AUS_NEW(r->use, r->n, err);
   for (m = 0; m < s->n_models; m++) {
     AUS_NEW(r->of[m], r->n, err);
     AUS_NEW(r->backfilled[m], r->n, err);
+    AUS_NEW(r->failed[m], r->n, err);
     for (i = 0; i < n; i++)
       for (l = 0; l < links; l++) {
         r->of[m][i * links + l] = (int64_t)row[i]->y[m * links + l];
         r->backfilled[m][i * links + l] = row[i]->y[s->n_rewards + m * links + l] > 0;
+        r->failed[m][i * links + l] = row[i]->y[2 * s->n_rewards + m * links + l] > 0;
       }
   }
 done:
@@ -102,8 +108,11 @@ static int add_lines(const study *s, const rewards *r, int m, bool filtered,
   int64_t i;
 
   for (i = 0; i < r->n; i++)
-    r->use[i] = !filtered || !(r->backfilled[m][i] && r->of[m][i] <= FILTER_S);
+    r->use[i] =
+        !r->failed[m][i] && (!filtered || !(r->backfilled[m][i] && r->of[m][i] <= FILTER_S));
   AUS_TRY(aus_gpuqueue_classes(&conf, r->n, r->of[m], r->of[reactive], NULL, r->use, c, err));
+  for (i = 0; average >= 0 && i < r->n; i++)
+    r->use[i] = r->use[i] && !r->failed[average][i];
   if (average >= 0)
     AUS_TRY(aus_gpuqueue_classes(&conf, r->n, r->of[m], r->of[reactive], r->of[average], r->use, a,
                                  err));

@@ -6,7 +6,9 @@
 #include "gpuqueue/gpuqueue_study_setup.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/alloc.h"
@@ -120,6 +122,20 @@ static int64_t end_of(const aus_gpuqueue_geometry *g, int64_t n)
   return g->t_start_s + (n - 1) * g->interval_s + g->workload_s;
 }
 
+/* NaN: what each model has learned. */
+static void read_threshold(aus_gpuqueue_study *s, aus_cfg *conf)
+{
+  const char *text = aus_opt_str(s->opts, "threshold_h");
+  char *end = NULL;
+
+  s->threshold_h = (double)NAN;
+  if (text[0] == '\0') return;
+  s->threshold_h = strtod(text, &end);
+  if (*end != '\0' || !isfinite(s->threshold_h))
+    aus_cfg_problem(conf, aus_opt_place(s->opts, "threshold_h"),
+                    "threshold_h is \"%s\", need a number of hours", text);
+}
+
 /* Where the windows lie in time: those to learn from must have ended before the others begin (D13). */
 static int read_windows(aus_gpuqueue_study *s, const aus_study_env *env, aus_err *err)
 {
@@ -184,21 +200,23 @@ static void read_models(aus_gpuqueue_study *s, aus_cfg *conf)
 }
 
 /* Metrics of a validated window: the reward of each model, of each link of longer chains. */
+enum { N_PARTS = 3 };
+static const char *const parts[N_PARTS] = {"reward", "backfilled", "failed"};
+
 static int name_rewards(aus_gpuqueue_study *s, aus_err *err)
 {
   int rc = AUS_OK, i, links = s->geometry.chain_length - 1;
 
   s->n_rewards = s->n_models * links;
-  AUS_NEW(s->reward_name, 2 * s->n_rewards, err);
-  AUS_NEW(s->reward_unit, 2 * s->n_rewards, err);
-  for (i = 0; i < 2 * s->n_rewards; i++) {
-    bool reward = i < s->n_rewards;
-    int k = i % s->n_rewards;
+  AUS_NEW(s->reward_name, N_PARTS * s->n_rewards, err);
+  AUS_NEW(s->reward_unit, N_PARTS * s->n_rewards, err);
+  for (i = 0; i < N_PARTS * s->n_rewards; i++) {
+    int k = i % s->n_rewards, part = i / s->n_rewards;
 
     AUS_NEW(s->reward_name[i], 48, err);
     snprintf(s->reward_name[i], 48, links > 1 ? "%s_%s_%d" : "%s_%s", s->model_name[k / links],
-             reward ? "reward" : "backfilled", k % links);
-    s->reward_unit[i] = reward ? "s" : "1";
+             parts[part], k % links);
+    s->reward_unit[i] = part == 0 ? "s" : "1";
   }
 done:
   return rc;
@@ -213,7 +231,7 @@ static void make_kinds(aus_gpuqueue_study *s)
                                                 .pure = true};
   s->kind[AUS_GPUQUEUE_K_VALIDATE] = (aus_kind){.name = "validate",
                                                 .y_names = (const char *const *)s->reward_name,
-                                                .n_y = 2 * s->n_rewards,
+                                                .n_y = N_PARTS * s->n_rewards,
                                                 .run = aus_gpuqueue_run_validate,
                                                 .pure = true};
   s->kind[AUS_GPUQUEUE_K_TRAIN] = (aus_kind){.name = "train",
@@ -261,6 +279,7 @@ int aus_gpuqueue_study_load(void **self, const aus_study_env *env, aus_err *err)
   s->n_stages = env->n_stages;
   AUS_TRY(aus_study_opts(&s->opts, env->conf, env->section, aus_gpuqueue_study_opts, err));
   read_geometry(s, env);
+  read_threshold(s, env->conf);
   type = aus_opt_enum(s->opts, "state_type");
   s->f64 = type == 0 ? is_compat(s) : type == 2;
   AUS_TRY(read_windows(s, env, err));
@@ -291,7 +310,7 @@ void aus_gpuqueue_study_destroy(void *self)
   aus_gpuqueue_trace_fini(&s->all);
   aus_gpuqueue_trace_fini(&s->trace);
   aus_gpuqueue_trace_fini(&s->past);
-  for (i = 0; s->reward_name && i < 2 * s->n_rewards; i++)
+  for (i = 0; s->reward_name && i < N_PARTS * s->n_rewards; i++)
     aus_free(s->reward_name[i]);
   aus_free(s->reward_name);
   aus_free(s->reward_unit);

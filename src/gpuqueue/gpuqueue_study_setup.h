@@ -61,14 +61,16 @@ typedef struct aus_gpuqueue_study {
   aus_gpuqueue_geometry training; /* of stages generate and train */
   int64_t n_training;
   bool f64;
+  double threshold_h; /* NaN: the learned ones */
   int n_models;
   aus_gpuqueue_policy_kind model[AUS_GPUQUEUE_N_POLICIES];
   const char *model_name[AUS_GPUQUEUE_N_POLICIES];
   aus_kind kind[AUS_GPUQUEUE_N_KINDS];
   char **
-      reward_name; /* metrics of a validated window: rewards by model and link, then who was backfilled */
+      reward_name; /* metrics of a validated window: rewards by model and link, then who was backfilled,
+                       * then who failed (D12) */
   const char **reward_unit;
-  int n_rewards; /* without the second half */
+  int n_rewards; /* of the first part */
   aus_gpuqueue_schema tables;
 
   /* a worker's scratch */

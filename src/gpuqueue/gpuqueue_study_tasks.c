@@ -298,15 +298,12 @@ static int get_policy(study *s, aus_work *w, int m, aus_err *err)
   aus_gpuqueue_policy_kind kind = s->model[m];
   const void *model = NULL;
   size_t n = 0;
-  double threshold = aus_opt_str(s->opts, "threshold_h")[0]
-                         ? strtod(aus_opt_str(s->opts, "threshold_h"), NULL)
-                         : (double)NAN;
 
   if (s->policy[m]) goto done;
   if (aus_gpuqueue_policy_learns(kind))
     AUS_TRY(aus_work_blob(w, aus_gpuqueue_model_key(kind), &model, &n, err));
   AUS_TRY(aus_gpuqueue_policy_create(&s->policy[m], kind, &s->sim, &s->geometry, model, n,
-                                     threshold, err));
+                                     s->threshold_h, err));
 done:
   return rc;
 }
@@ -319,10 +316,12 @@ static int append_links(study *s, aus_work *w, int m, int64_t window, const aus_
   for (l = 0; l < n; l++) {
     uint8_t backfilled = link[l].outcome.backfilled, failed = link[l].failed;
     int32_t number = l;
-    int64_t end = link[l].outcome.t_start_s - link[l].outcome.reward_s;
+    int64_t submit = failed ? AUS_GPUQUEUE_NEVER : link[l].outcome.t_decision_s,
+            end =
+                failed ? AUS_GPUQUEUE_NEVER : link[l].outcome.t_start_s - link[l].outcome.reward_s;
     const void *column[] = {&window,
                             &number,
-                            &link[l].outcome.t_decision_s,
+                            &submit,
                             &end,
                             &link[l].outcome.reward_s,
                             &backfilled,
@@ -333,6 +332,7 @@ static int append_links(study *s, aus_work *w, int m, int64_t window, const aus_
     AUS_TRY(aus_work_append(w, AUS_GPUQUEUE_T_POLICIES + m, 1, column, err));
     aus_work_metric(w, m * n + l, (double)link[l].outcome.reward_s);
     aus_work_metric(w, s->n_rewards + m * n + l, backfilled);
+    aus_work_metric(w, 2 * s->n_rewards + m * n + l, failed);
   }
 done:
   return rc;

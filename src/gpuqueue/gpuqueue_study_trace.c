@@ -419,7 +419,7 @@ int aus_gpuqueue_trace_choose(aus_gpuqueue_trace *to, const aus_gpuqueue_trace *
   f.drop = range;
   AUS_TRY(aus_gpuqueue_trace_filter(to, all, &f, err));
   AUS_TRY(need_jobs(to, name, err));
-  if (to->n < all->n) AUS_TRY(log_counts(to, "of these", err));
+  if (to->n < all->n && aus_files_may_read(env->files)) AUS_TRY(log_counts(to, "of these", err));
   aus_gpuqueue_trace_order(to, conf->tick_s > 0 ? conf->tick_s : 1);
 done:
   if (rc != AUS_OK) aus_gpuqueue_trace_fini(to);

@@ -194,4 +194,19 @@ calibrate nodes --set what=nodes --set objective=median_error
 expect "trial,nodes,objective" "$(head -n 1 nodes/calibrate.csv)" "what is searched can be chosen"
 expect nodes "$(sed -n 's/^ *"\([a-z_]*\)".*/\1/p' nodes/calibrated.json | tr '\n' ' ' | sed 's/ $//')" \
   "the best of it is written as keys"
+
+# D12: a submission before the predecessor's is no decision: no time, and no part of any mean.
+"$auspex" gpuqueue validate --set 'synthetic={days: 20, jobs: 2500, nodes: 40, load: 0.9}' --set nodes=36 --set mode=compat \
+  --set chain_limit_min=60 --set model=reactive,average --set start=2024-01-10 --set n_windows=10 --set interval_h=12 \
+  -o d12.h5 --csv d12 -q >d12.log 2>&1
+expect 0 $? "decisions that fail: the run succeeds"
+failed=$(grep -c '^average,.*,1$' d12/validation.csv)
+[ "$failed" -gt 0 ] && [ "$failed" -lt 10 ]
+result $? "some of ten fail ($failed)"
+expect "$((10 - failed))" "$(awk -F, '$1 == "average" && $2 == "all" && $3 == 0 {print $4}' d12/classes.csv)" "the others are counted"
+expect "$failed" "$(grep -c '^average,[0-9]*,[a-z]*,,0,0,0,,,1$' d12/validation.csv)" "no times of those that failed"
+echo '{"trace": "own.h5", "nodes": 20}' >keys.json
+"$auspex" gpuqueue import --synthetic --set days=9 --set jobs=300 --set nodes=20 --set load=0.5 -o own.h5 -q >/dev/null 2>&1
+"$auspex" gpuqueue calibrate keys.json --set budget=1 -o own.h5 -q >out 2>err
+expect "2 auspex: own.h5: the output would replace an input file" "$? $(cat err)" "calibrate replaces no input"
 done_testing
