@@ -345,14 +345,11 @@ static int calibrate_here(const aus_call *call, aus_err *err)
 {
   int rc = AUS_OK;
   search s = {0};
-  int64_t i;
   const char *csv = aus_args_last(call->args, "csv"), *h5 = aus_args_last(call->args, "output");
 
   if (h5) AUS_TRY(aus_file_check(h5, err));
   AUS_TRY(read_all(&s, call, err));
-  for (i = 0; h5 && i < aus_files_count(s.verb.files); i++)
-    if (aus_file_same(h5, aus_files_path(s.verb.files, i)))
-      AUS_FAIL(err, AUS_ECONFIG, "%s: the output would replace an input file", h5);
+  if (h5) AUS_TRY(aus_files_spare(s.verb.files, h5, err));
   AUS_TRY(run_search(&s, err));
   if (csv) AUS_TRY(write_csv(&s, csv, err));
   if (h5) AUS_TRY(write_h5(&s, h5, err));

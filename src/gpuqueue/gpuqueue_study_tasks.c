@@ -3,8 +3,6 @@
  */
 #include <config.h>
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gpuqueue/gpuqueue_study_setup.h"

@@ -186,6 +186,18 @@ const char *aus_files_path(const aus_files *f, int64_t i)
   return f->file[i].path;
 }
 
+int aus_files_spare(const aus_files *f, const char *path, aus_err *err)
+{
+  int rc = AUS_OK;
+  int64_t i;
+
+  for (i = 0; i < aus_files_count(f); i++)
+    if (aus_file_same(path, aus_files_path(f, i)))
+      AUS_FAIL(err, AUS_ECONFIG, "%s: the output would replace an input file", path);
+done:
+  return rc;
+}
+
 const char *aus_files_digest(const aus_files *f, const char *path)
 {
   const entry *e = find(f, path);

@@ -42,6 +42,9 @@ AUS_CHECKED int aus_files_share(aus_files *f, MPI_Comm comm, aus_err *err);
 /* The list, in order of first use. */
 int64_t aus_files_count(const aus_files *f);
 const char *aus_files_path(const aus_files *f, int64_t i);
+/** Would a file written there replace one that was read? @return AUS_OK; AUS_ECONFIG. Local, on a rank that
+ * opens files. */
+AUS_CHECKED int aus_files_spare(const aus_files *f, const char *path, aus_err *err);
 /** SHA-256 of the content as 64 hexadecimal digits; "" for a path that was not read. */
 const char *aus_files_digest(const aus_files *f, const char *path);
 

@@ -196,15 +196,12 @@ int aus_study_check_places(const aus_load *r, const char *out_path, const char *
                            aus_err *err)
 {
   int rc = AUS_OK;
-  int64_t i;
 
   AUS_TRY(aus_file_check(out_path, err));
   if (strcmp(out_path, run_dir) == 0)
     AUS_FAIL(err, AUS_ECONFIG, "%s: is the output and the run directory; give one with -o or --dir",
              out_path);
-  for (i = 0; i < aus_files_count(r->files); i++)
-    if (aus_file_same(out_path, aus_files_path(r->files, i)))
-      AUS_FAIL(err, AUS_ECONFIG, "%s: the output would replace an input file", out_path);
+  AUS_TRY(aus_files_spare(r->files, out_path, err));
 done:
   return rc;
 }
