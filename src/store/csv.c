@@ -397,25 +397,6 @@ done:
 
 /* ---- text ---- */
 
-static void quote(const char *s, size_t n, aus_buf *out)
-{
-  size_t i;
-  bool plain = n == 0 || (s[0] != ' ' && s[n - 1] != ' ');
-
-  for (i = 0; plain && i < n; i++)
-    plain = !strchr(",\"\r\n", s[i]);
-  if (plain) {
-    aus_buf_bytes(out, s, n);
-    return;
-  }
-  aus_buf_text(out, "\"");
-  for (i = 0; i < n; i++) {
-    if (s[i] == '"') aus_buf_text(out, "\"");
-    aus_buf_bytes(out, &s[i], 1);
-  }
-  aus_buf_text(out, "\"");
-}
-
 static void cell(const column *c, const char *value, aus_buf *out)
 {
   const aus_elem *e = &c->scan.elem;
@@ -425,12 +406,12 @@ static void cell(const column *c, const char *value, aus_buf *out)
 
   if (e->kind == AUS_ELEM_TEXT || e->kind == AUS_ELEM_VTEXT) {
     s = aus_elem_text(e, value, &n);
-    quote(s, n, out);
+    aus_buf_csv(out, s, n);
     return;
   }
   k = e->named ? aus_elem_integer(e, value) : -1;
   if (k >= 0 && k < 256 && c->member[k])
-    quote(c->member[k], strlen(c->member[k]), out);
+    aus_buf_csv(out, c->member[k], strlen(c->member[k]));
   else
     aus_elem_print(e, value, out);
 }
@@ -455,7 +436,7 @@ static void header(const table *t, aus_buf *out)
   for (i = 0; i < t->n; i++)
     for (k = 0; k < t->col[i].width; k++) {
       if (n++ > 0) aus_buf_text(out, ",");
-      quote(t->col[i].title[k], strlen(t->col[i].title[k]), out);
+      aus_buf_csv(out, t->col[i].title[k], strlen(t->col[i].title[k]));
     }
   aus_buf_text(out, "\n");
 }

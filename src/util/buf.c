@@ -8,6 +8,7 @@
 #include "util/alloc.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,25 @@ void aus_buf_real(aus_buf *b, double x)
     if (strtod(s, NULL) == x) break;
   }
   aus_buf_text(b, s);
+}
+
+void aus_buf_csv(aus_buf *b, const char *s, size_t n)
+{
+  size_t i;
+  bool plain = n == 0 || (s[0] != ' ' && s[n - 1] != ' ');
+
+  for (i = 0; plain && i < n; i++)
+    plain = !strchr(",\"\r\n", s[i]);
+  if (plain) {
+    aus_buf_bytes(b, s, n);
+    return;
+  }
+  aus_buf_text(b, "\"");
+  for (i = 0; i < n; i++) {
+    if (s[i] == '"') aus_buf_text(b, "\"");
+    aus_buf_bytes(b, &s[i], 1);
+  }
+  aus_buf_text(b, "\"");
 }
 
 static void little(aus_buf *b, uint64_t x, int n)
@@ -273,4 +293,29 @@ uint32_t aus_crc32c(uint32_t crc, const void *p, size_t n)
   if (__builtin_cpu_supports("sse4.2")) return ~crc_hard(~crc, p, n);
 #endif
   return ~crc_soft(~crc, p, n);
+}
+
+/* Bytes of the character at s, 0 when it is not UTF-8. */
+static size_t utf8_length(const unsigned char *s)
+{
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  size_t i, n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+  uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+
+  if ((s[0] >= 0x80 && s[0] < 0xc0) || s[0] > 0xf7) return 0;
+  for (i = 1; i < n; i++) {
+    if ((s[i] & 0xc0) != 0x80) return 0;
+    c = c << 6 | (s[i] & 0x3f);
+  }
+  return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
+}
+
+bool aus_buf_is_utf8(const char *text)
+{
+  const unsigned char *s = (const unsigned char *)text;
+  size_t n = 1;
+
+  for (; *s && n > 0; s += n)
+    n = utf8_length(s);
+  return n > 0;
 }

@@ -10,6 +10,7 @@
 
 #include "util/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,12 @@ void aus_buf_text(aus_buf *b, const char *s);
 void aus_buf_printf(aus_buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** A double with the fewest digits that read back as the same double (17 at most); NaN is "nan". Local. */
 void aus_buf_real(aus_buf *b, double x);
+/** A cell of a comma-separated line (RFC 4180): in quotes where a comma, a quote, a line end or a blank at an end
+ * asks for them. Local. */
+void aus_buf_csv(aus_buf *b, const char *s, size_t n);
+
+/** Is a text UTF-8? Local. */
+bool aus_buf_is_utf8(const char *text);
 
 /* Little-endian fields. A string is a u32 length and its bytes. */
 void aus_buf_u8(aus_buf *b, uint8_t x);

@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "util/alloc.h"
+#include "util/buf.h"
 #include "util/cfg_tree.h"
 #include "util/json.h"
 
@@ -211,31 +212,6 @@ static void move_value(aus_cfg_node *node, aus_cfg_node *value)
   value->n = value->cap = 0;
 }
 
-/* Bytes of the character at s, 0 when it is not UTF-8. */
-static size_t utf8_length(const unsigned char *s)
-{
-  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  size_t i, n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-  uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
-
-  if ((s[0] >= 0x80 && s[0] < 0xc0) || s[0] > 0xf7) return 0;
-  for (i = 1; i < n; i++) {
-    if ((s[i] & 0xc0) != 0x80) return 0;
-    c = c << 6 | (s[i] & 0x3f);
-  }
-  return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
-}
-
-static bool is_utf8(const char *text)
-{
-  const unsigned char *s = (const unsigned char *)text;
-  size_t n = 1;
-
-  for (; *s && n > 0; s += n)
-    n = utf8_length(s);
-  return n > 0;
-}
-
 /* Lists and maps inside each other. */
 static int depth_of(const aus_cfg_node *node)
 {
@@ -277,7 +253,8 @@ int aus_cfg_set(aus_cfg *cfg, aus_cfg_node *root, const char *path, const char *
   AUS_TRY(name_keep(cfg, "--set ", path, &file, err));
   AUS_NEW(value, 1, err);
   /* A document is checked by libyaml; words of a command line may have any bytes. */
-  if (!is_utf8(path) || !is_utf8(text)) AUS_FAIL(err, AUS_ECONFIG, "%s: not UTF-8", file);
+  if (!aus_buf_is_utf8(path) || !aus_buf_is_utf8(text))
+    AUS_FAIL(err, AUS_ECONFIG, "%s: not UTF-8", file);
   AUS_TRY(read_override(cfg, value, file, text, err));
   for (depth = depth_of(value);; path += n + 1) {
     n = strcspn(path, ".");

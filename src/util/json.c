@@ -86,6 +86,11 @@ int aus_json_is_number(aus_json_value *v)
   return json_is_number(inner(v));
 }
 
+int aus_json_is_true(aus_json_value *v)
+{
+  return json_is_true(inner(v));
+}
+
 const char *aus_json_text(aus_json_value *v)
 {
   return json_string_value(inner(v));
@@ -111,6 +116,15 @@ aus_json_value *aus_json_at(aus_json_value *v, int64_t i)
 aus_json_value *aus_json_get(aus_json_value *v, const char *key)
 {
   return outer(json_object_get(inner(v), key));
+}
+
+const char *aus_json_key_after(aus_json_value *v, const char *key)
+{
+  json_t *object = (json_t *)inner(v); /* iterators change nothing */
+  void *at = key ? json_object_iter_next(object, json_object_iter_at(object, key))
+                 : json_object_iter(object);
+
+  return json_object_iter_key(at);
 }
 
 /* ---- writing ---- */

@@ -31,6 +31,7 @@ aus_json_value *aus_json_root(const aus_json *doc);
 int aus_json_is_object(aus_json_value *v);
 int aus_json_is_array(aus_json_value *v);
 int aus_json_is_number(aus_json_value *v);
+int aus_json_is_true(aus_json_value *v);
 /** Text of a string, NULL for others. */
 const char *aus_json_text(aus_json_value *v);
 /** A number, NaN for others. */
@@ -41,6 +42,8 @@ int64_t aus_json_count(aus_json_value *v);
 aus_json_value *aus_json_at(aus_json_value *v, int64_t i);
 /** Member of an object, NULL when it is not there or v is NULL or no object. */
 aus_json_value *aus_json_get(aus_json_value *v, const char *key);
+/** Key of an object behind `key` (NULL: the first), in the document's order; NULL behind the last and for others. */
+const char *aus_json_key_after(aus_json_value *v, const char *key);
 
 /** A string in quotes, with what JSON wants escaped, and what YAML does not take as it stands; other bytes
  * go through. Local. */

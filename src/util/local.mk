@@ -15,6 +15,7 @@ libauspex_a_SOURCES += \
 	src/util/proc.c src/util/proc.h \
 	src/util/rng.c src/util/rng.h \
 	src/util/sha256.c src/util/sha256.h \
+	src/util/sheet.c src/util/sheet.h \
 	src/util/stats.c src/util/stats.h \
 	src/util/tz.c src/util/tz_rule.c src/util/tz.h src/util/tz_rule.h \
 	src/util/predict.h src/util/poll.h

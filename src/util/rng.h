@@ -21,6 +21,8 @@ enum {
   AUS_RNG_FAILURES = 18,     /* scenario */
   AUS_RNG_USERS = 19,        /* scenario */
   AUS_RNG_TRACE = 32,        /* trace generator */
+  AUS_RNG_SELECTION = 60,    /* job; draw = level + 1000 x iteration */
+  AUS_RNG_ORDER = 61,
   AUS_RNG_FOLDS = 62,
   AUS_RNG_POLICY = 64,      /* task */
   AUS_RNG_MODEL_INIT = 128, /* trial id, also of the next five */

@@ -102,12 +102,35 @@ static void crc(void **state)
   assert_int_equal(aus_crc32c(aus_crc32c(0, p, 13), p + 13, 19), 0x46dd794eu);
 }
 
+static void cells(void **state)
+{
+  static const char *const told[][2] = {{"", ""},
+                                        {"plain text", "plain text"},
+                                        {"a,b", "\"a,b\""},
+                                        {"say \"a\"", "\"say \"\"a\"\"\""},
+                                        {" a", "\" a\""},
+                                        {"a ", "\"a \""},
+                                        {"a\nb", "\"a\nb\""}};
+  aus_buf b;
+  size_t i;
+
+  (void)state;
+  aus_buf_init(&b);
+  for (i = 0; i < sizeof told / sizeof told[0]; i++) {
+    aus_buf_clear(&b);
+    aus_buf_text(&b, "");
+    aus_buf_csv(&b, told[i][0], strlen(told[i][0]));
+    assert_int_equal(b.n, strlen(told[i][1]));
+    assert_memory_equal(b.data, told[i][1], strlen(told[i][1]));
+  }
+  aus_buf_fini(&b);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(text),
-      cmocka_unit_test(fields),
-      cmocka_unit_test(remembers_failure),
+      cmocka_unit_test(text),   cmocka_unit_test(cells),
+      cmocka_unit_test(fields), cmocka_unit_test(remembers_failure),
       cmocka_unit_test(crc),
   };
 

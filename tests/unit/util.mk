@@ -1,6 +1,6 @@
 # unit tests of src/util
 if HAVE_CMOCKA
-UTIL_TESTS = tests/unit/err.t tests/unit/alloc.t tests/unit/buf.t tests/unit/cfg.t \
+UTIL_TESTS = tests/unit/err.t tests/unit/alloc.t tests/unit/buf.t tests/unit/sheet.t tests/unit/cfg.t \
 	tests/unit/heap.t tests/unit/json.t tests/unit/opt.t tests/unit/sha256.t tests/unit/fault.t \
 	tests/unit/stats.t tests/unit/file.t tests/unit/tz.t tests/unit/gzip.t
 check_PROGRAMS += $(UTIL_TESTS)
@@ -12,6 +12,9 @@ tests_unit_err_t_LDADD = $(UNIT_LDADD)
 tests_unit_alloc_t_SOURCES = tests/unit/alloc.c
 tests_unit_alloc_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_alloc_t_LDADD = $(UNIT_LDADD)
+tests_unit_sheet_t_SOURCES = tests/unit/sheet.c
+tests_unit_sheet_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_sheet_t_LDADD = $(UNIT_LDADD)
 tests_unit_buf_t_SOURCES = tests/unit/buf.c
 tests_unit_buf_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_buf_t_LDADD = $(UNIT_LDADD)
