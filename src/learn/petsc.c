@@ -5,6 +5,7 @@
 
 #include "learn/petsc.h"
 
+#include <gsl/gsl_errno.h>
 #include <petscsys.h>
 #include <stdlib.h>
 
@@ -34,6 +35,7 @@ int aus_petsc_start(aus_err *err)
   AUS_PETSC(PetscInitialize(&argc, &argv, NULL, NULL), err);
   AUS_PETSC(PetscPushErrorHandler(PetscReturnErrorHandler, NULL), err);
   openblas_set_num_threads(1);
+  gsl_set_error_handler_off(); /* its handler ends the process where memory is short */
 done:
   return rc;
 }

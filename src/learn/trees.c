@@ -406,6 +406,12 @@ static bool forest_ok(double n_parallel, double n_trees)
   return n_parallel == 1 || (n_parallel > 1 && n_parallel <= INT32_MAX && n_parallel == n_trees);
 }
 
+/* The margin of a probability, in XGBoost's floats. */
+static float logit(float p)
+{
+  return -logf(1.0f / p - 1.0f);
+}
+
 /* What the model is, apart from its trees. */
 static ubj check_kind(aus_trees *out, ubj u, int64_t *n_trees)
 {
@@ -416,9 +422,12 @@ static ubj check_kind(aus_trees *out, ubj u, int64_t *n_trees)
   double parallel = number_text(find(count, "num_parallel_tree"));
   double features = number_text(find(param, "num_feature"));
   double base = number_text(find(param, "base_score"));
+  ubj objective = find(find(learner, "objective"), "name");
+  bool logistic = string_is(objective, "binary:logistic");
 
-  if (!string_is(find(find(learner, "objective"), "name"), "reg:squarederror"))
-    bad(&trees, "the objective is not reg:squarederror");
+  if (!logistic && !string_is(objective, "reg:squarederror"))
+    bad(&trees, "the objective is not reg:squarederror or binary:logistic");
+  if (logistic && !(base > 0 && base < 1)) bad(&trees, "a base score that is no probability");
   if (!string_is(find(booster, "name"), "gbtree")) bad(&trees, "the booster is not gbtree");
   if (number_text(find(param, "num_class")) > 0) bad(&trees, "more than one output");
   if (!forest_ok(parallel, n)) bad(&trees, "trees and rounds disagree");
@@ -429,7 +438,8 @@ static ubj check_kind(aus_trees *out, ubj u, int64_t *n_trees)
   *n_trees = trees.wrong ? 0 : (int64_t)n;
   out->n_features = trees.wrong ? 0 : (int)features;
   out->n_parallel = trees.wrong ? 1 : (int)parallel;
-  out->base = trees.wrong ? 0.0f : (float)base;
+  out->logistic = logistic;
+  out->base = trees.wrong ? 0.0f : logistic ? logit((float)base) : (float)base;
   return trees;
 }
 
@@ -484,6 +494,12 @@ static float leaf(const aus_trees_node *node, int32_t at, const float *x)
   return v->value;
 }
 
+/* In XGBoost's floats, so that the bits are equal. */
+static float sigmoid(float x)
+{
+  return 1.0f / (expf(fminf(-x, 88.7f)) + 1.0f + 1e-16f);
+}
+
 /* Tree by tree over a block of rows, so that a tree stays in the cache; a row's sum still runs over
  * the trees in their order. */
 void aus_trees_predict(const aus_trees *t, int64_t n, const float *x, float *y)
@@ -497,5 +513,7 @@ void aus_trees_predict(const aus_trees *t, int64_t n, const float *x, float *y)
     for (k = 0; k < t->n_trees; k++)
       for (i = from; i < to; i++)
         y[i] += leaf(t->node, t->root[k], x + i * t->n_features);
+    for (i = from; t->logistic && i < to; i++)
+      y[i] = sigmoid(y[i]);
   }
 }

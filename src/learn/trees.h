@@ -5,14 +5,15 @@
  * walk to nodes that do not exist. So stored bytes are decoded here first, every length and index
  * is checked, and prediction runs on the result: the same sums in the same order as XGBoost's CPU
  * predictor (equal bits, tested), without its fixed cost per call, which is what single rows of a
- * simulator need. Only what auspex trains is accepted: gbtree, numerical splits, reg:squarederror,
- * one output.
+ * simulator need. Only what auspex trains is accepted: gbtree, numerical splits, reg:squarederror
+ * or binary:logistic, one output.
  */
 #ifndef AUS_LEARN_TREES_H
 #define AUS_LEARN_TREES_H
 
 #include "util/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ typedef struct aus_trees_node {
 typedef struct aus_trees {
   int n_features;
   int n_parallel; /* trees of a round; more than 1: a forest */
+  bool logistic;  /* the answer is 1/(1+exp(-sum)), in XGBoost's floats */
   float base;     /* margin before the first tree */
   int64_t n_trees, n_nodes, cap_trees, cap_nodes;
   int32_t *root; /* n_trees */

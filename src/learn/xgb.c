@@ -88,11 +88,15 @@ done:
   return rc;
 }
 
+static const char *objective_of(bool logistic)
+{
+  return logistic ? "binary:logistic" : "reg:squarederror";
+}
+
 static int set_fixed(BoosterHandle b, aus_err *err)
 {
   static const char *const fixed[][2] = {
       {"booster", "gbtree"},
-      {"objective", "reg:squarederror"},
       {"predictor", "cpu_predictor"},
       {"gpu_id", "-1"},
       {"disable_default_eval_metric", "1"},
@@ -147,6 +151,7 @@ static int set_params(BoosterHandle b, const aus_xgb_conf *conf, int64_t n, aus_
 
   AUS_TRY(make_quiet(b, err));
   AUS_TRY(set_fixed(b, err));
+  AUS_XGB(XGBoosterSetParam(b, "objective", objective_of(conf->logistic)), "objective");
   AUS_XGB(XGBoosterSetParam(b, "tree_method", exact(conf, n) ? "exact" : "hist"), "tree_method");
   AUS_TRY(set_real(b, "max_depth", conf->max_depth, err));
   AUS_TRY(set_real(b, "eta", conf->eta, err));
@@ -181,9 +186,15 @@ static int check_rows(const aus_xgb_conf *conf, const rows *r, aus_err *err)
   if (conf->parallel_trees < 1 || (conf->parallel_trees > 1 && conf->rounds > 1))
     AUS_FAIL(err, AUS_EINVAL, "xgboost: %d rounds of %d parallel trees", conf->rounds,
              conf->parallel_trees);
+  if (conf->logistic && !(conf->base_score > 0.0 && conf->base_score < 1.0))
+    AUS_FAIL(err, AUS_EINVAL, "xgboost: base_score is %g, need a probability", conf->base_score);
   for (i = 0; i < r->n; i++)
     if (!isfinite(r->y[i]))
       AUS_FAIL(err, AUS_ENUMERIC, "xgboost: label of row %" PRId64 " is not finite", i);
+  for (i = 0; conf->logistic && i < r->n; i++)
+    if (r->y[i] < 0.0f || r->y[i] > 1.0f)
+      AUS_FAIL(err, AUS_ENUMERIC, "xgboost: label of row %" PRId64 " is %g, need 0..1", i,
+               (double)r->y[i]);
   for (i = 0; r->weight && i < r->n; i++)
     if (!isfinite(r->weight[i]) || r->weight[i] < 0.0f)
       AUS_FAIL(err, AUS_ENUMERIC, "xgboost: weight of row %" PRId64 " is %g, need >= 0", i,
@@ -302,6 +313,9 @@ int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *con
                     base->trees.n_features);
   if (base->trees.n_parallel > 1 || conf->parallel_trees > 1)
     return aus_fail(err, AUS_EINVAL, AUS_HERE, "xgboost: a forest cannot be continued");
+  if (base->trees.logistic != conf->logistic)
+    return aus_fail(err, AUS_EINVAL, AUS_HERE, "xgboost: %s on top of a model of %s",
+                    objective_of(conf->logistic), objective_of(base->trees.logistic));
   return boost(out, base, conf, &r, err);
 }
 
@@ -386,13 +400,39 @@ int aus_xgb_copy(aus_xgb **out, const aus_xgb *m, aus_err *err)
 }
 
 /* UBJSON has the marker of a key's length behind the first bracket, JSON white space or a quote. */
-int aus_xgb_load(aus_xgb **out, const char *name, const void *bytes, size_t n, aus_err *err)
+static int load_any(aus_xgb **out, const char *name, const char *s, size_t n, aus_err *err)
 {
-  const char *s = bytes;
-
-  *out = NULL;
   if (n > 1 && s[0] == '{' && s[1] == 'L') return load_ubj(out, name, s, n, err);
   return load_json(out, name, s, n, err);
+}
+
+/* A model of the other kind answers with other things: never one for the other. */
+static int load_kind(aus_xgb **out, const char *name, const void *bytes, size_t n, bool logistic,
+                     aus_err *err)
+{
+  int rc = AUS_OK;
+  aus_xgb *m = NULL;
+
+  *out = NULL;
+  AUS_TRY(load_any(&m, name, bytes, n, err));
+  if (m->trees.logistic != logistic)
+    AUS_FAIL(err, AUS_EFORMAT, "%s: the objective is not %s", name, objective_of(logistic));
+  *out = m;
+  m = NULL;
+done:
+  aus_xgb_destroy(m);
+  return rc;
+}
+
+int aus_xgb_load(aus_xgb **out, const char *name, const void *bytes, size_t n, aus_err *err)
+{
+  return load_kind(out, name, bytes, n, false, err);
+}
+
+int aus_xgb_load_logistic(aus_xgb **out, const char *name, const void *bytes, size_t n,
+                          aus_err *err)
+{
+  return load_kind(out, name, bytes, n, true, err);
 }
 
 void aus_xgb_library(char out[32])
@@ -411,4 +451,9 @@ int aus_xgb_rounds(const aus_xgb *m)
 int aus_xgb_n_features(const aus_xgb *m)
 {
   return m->trees.n_features;
+}
+
+bool aus_xgb_logistic(const aus_xgb *m)
+{
+  return m->trees.logistic;
 }

@@ -11,6 +11,7 @@
 
 #include "util/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,7 @@ typedef struct aus_xgb_conf {
   double base_score;                             /* 0.5 */
   aus_xgb_method method;
   uint32_t seed; /* 435 in compat */
+  bool logistic; /* false: reg:squarederror; true: binary:logistic, labels 0..1, answers P(1) */
 } aus_xgb_conf;
 
 /** The defaults above (objective reg:squarederror). Local. */
@@ -47,8 +49,9 @@ aus_xgb_conf aus_xgb_forest(void);
  * @param [in] y       n, finite
  * @param [in] weight  n, finite and not negative; NULL: all 1 (the same bytes)
  * @return AUS_OK; AUS_EINVAL for n < 1, d < 1, rounds < 1, parallel_trees < 1, a forest of more
- *         than one round or a parameter that is not finite;
- *         AUS_ENUMERIC for labels that are not finite, bad weights and infinite features; AUS_EDEP
+ *         than one round, a parameter that is not finite or a logistic base_score outside (0,1);
+ *         AUS_ENUMERIC for labels that are not finite (logistic: not in 0..1), bad weights and
+ *         infinite features; AUS_EDEP
  *         with XGBoost's text; AUS_ENOMEM
  *
  * Local. Deterministic: the same rows and configuration give the same bytes.
@@ -56,8 +59,8 @@ aus_xgb_conf aus_xgb_forest(void);
 AUS_CHECKED int aus_xgb_train(aus_xgb **out, const aus_xgb_conf *conf, int64_t n, int d,
                               const float *x, const float *y, const float *weight, aus_err *err);
 /** Add conf->rounds rounds of rate conf->eta on new rows to a copy of `base` (base is unchanged; its
- * base_score stays). Same codes, AUS_EINVAL also when d is not the model's and
- * when either is a forest. */
+ * base_score stays). Same codes, AUS_EINVAL also when d is not the model's,
+ * when one is logistic and the other not and when either is a forest. */
 AUS_CHECKED int aus_xgb_continue(aus_xgb **out, const aus_xgb *base, const aus_xgb_conf *conf,
                                  int64_t n, int d, const float *x, const float *y,
                                  const float *weight, aus_err *err);
@@ -82,6 +85,9 @@ AUS_CHECKED int aus_xgb_save_json(const aus_xgb *m, char **bytes, size_t *n, aus
  * Local. */
 AUS_CHECKED int aus_xgb_load(aus_xgb **out, const char *name, const void *bytes, size_t n,
                              aus_err *err);
+/** The same for a model of binary:logistic, and nothing else. */
+AUS_CHECKED int aus_xgb_load_logistic(aus_xgb **out, const char *name, const void *bytes, size_t n,
+                                      aus_err *err);
 
 /** Version of the XGBoost library, "1.7.4". Local. */
 void aus_xgb_library(char out[32]);
@@ -89,5 +95,7 @@ void aus_xgb_library(char out[32]);
 /** Rounds of boosting: 1 for a forest, however many trees it has. */
 int aus_xgb_rounds(const aus_xgb *m);
 int aus_xgb_n_features(const aus_xgb *m);
+/** Are the answers probabilities (binary:logistic)? */
+bool aus_xgb_logistic(const aus_xgb *m);
 
 #endif

@@ -210,6 +210,89 @@ static void same_bits(void **state)
   check_same_as_xgboost(&conf);
 }
 
+/* binary:logistic: probabilities with XGBoost's bits, from steep margins to flat ones. */
+static void logistic(void **state)
+{
+  static float x[ROWS * DIM], y[ROWS], got[ROWS], want[ROWS];
+  aus_xgb_conf conf = aus_xgb_defaults();
+  aus_xgb *base, *m, *l;
+  char *bytes;
+  size_t n;
+  int i, k, right;
+
+  (void)state;
+  invent(x, y);
+  for (i = 0; i < ROWS; i++)
+    y[i] = y[i] > 2.0f;
+  conf.logistic = true;
+  conf.rounds = 20;
+  for (k = 0; k < 3; k++) {
+    conf.base_score = k == 0 ? 0.5 : 0.8125;
+    conf.lambda = k == 2 ? 1e-9 : 1.0;
+    conf.min_child_weight = k == 2 ? 0.0 : 1.0;
+    conf.eta = k == 2 ? 30.0 : 0.3; /* margins of hundreds: exp would overflow */
+    check_ok(aus_xgb_train(&base, &conf, ROWS, DIM, x, y, NULL, &err), &err);
+    check_ok(aus_xgb_continue(&m, base, &conf, ROWS / 2, DIM, x, y, NULL, &err), &err);
+    assert_true(aus_xgb_logistic(m));
+    check_ok(aus_xgb_save(m, &bytes, &n, &err), &err);
+    check_ok(aus_xgb_load_logistic(&l, "l", bytes, n, &err), &err);
+    check_ok(aus_xgb_predict(l, ROWS, DIM, x, got, &err), &err);
+    xgboost_predict(bytes, n, x, want);
+    assert_memory_equal(got, want, sizeof got);
+    for (i = 0, right = 0; i < ROWS; i++) {
+      assert_true(got[i] >= 0.0f && got[i] <= 1.0f);
+      right += (got[i] > 0.5f) == (y[i] > 0.5f);
+    }
+    if (k < 2) assert_true(right > ROWS - ROWS / 20);
+    aus_xgb_destroy(l);
+    check_fails(aus_xgb_load(&l, "l", bytes, n, &err), AUS_EFORMAT,
+                "l: the objective is not reg:squarederror", &err);
+    aus_free(bytes);
+    aus_xgb_destroy(m);
+    aus_xgb_destroy(base);
+  }
+}
+
+/* One kind is never taken for the other, labels and base scores are probabilities. */
+static void logistic_mixtures(void **state)
+{
+  float x[4] = {1, 2, 3, 4}, y[4] = {0, 1, 0, 1};
+  aus_xgb_conf conf = aus_xgb_defaults(), logistic_conf = aus_xgb_defaults();
+  aus_xgb *plain, *prob, *m;
+  char *bytes;
+  size_t n;
+
+  (void)state;
+  conf.rounds = logistic_conf.rounds = 2;
+  logistic_conf.logistic = true;
+  check_ok(aus_xgb_train(&plain, &conf, 4, 1, x, y, NULL, &err), &err);
+  check_ok(aus_xgb_train(&prob, &logistic_conf, 4, 1, x, y, NULL, &err), &err);
+  assert_false(aus_xgb_logistic(plain));
+  check_fails(aus_xgb_continue(&m, plain, &logistic_conf, 4, 1, x, y, NULL, &err), AUS_EINVAL,
+              "binary:logistic on top of a model of reg:squarederror", &err);
+  check_fails(aus_xgb_continue(&m, prob, &conf, 4, 1, x, y, NULL, &err), AUS_EINVAL,
+              "reg:squarederror on top of a model of binary:logistic", &err);
+  check_ok(aus_xgb_save(plain, &bytes, &n, &err), &err);
+  check_fails(aus_xgb_load_logistic(&m, "p", bytes, n, &err), AUS_EFORMAT,
+              "p: the objective is not binary:logistic", &err);
+  assert_null(m);
+  aus_free(bytes);
+  check_ok(aus_xgb_save_json(prob, &bytes, &n, &err), &err);
+  check_ok(aus_xgb_load_logistic(&m, "j", bytes, n, &err), &err);
+  aus_xgb_destroy(m);
+  check_fails(aus_xgb_load(&m, "j", bytes, n, &err), AUS_EFORMAT, "not reg:squarederror", &err);
+  aus_free(bytes);
+  y[2] = 1.5f;
+  check_fails(aus_xgb_train(&m, &logistic_conf, 4, 1, x, y, NULL, &err), AUS_ENUMERIC,
+              "label of row 2 is 1.5, need 0..1", &err);
+  y[2] = 0;
+  logistic_conf.base_score = 1.0;
+  check_fails(aus_xgb_train(&m, &logistic_conf, 4, 1, x, y, NULL, &err), AUS_EINVAL,
+              "base_score is 1, need a probability", &err);
+  aus_xgb_destroy(plain);
+  aus_xgb_destroy(prob);
+}
+
 /* A forest: one round, the answer is the mean of trees on draws of rows and features. */
 static void forest(void **state)
 {
@@ -727,15 +810,25 @@ static void out_of_memory(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(golden_loaded),    cmocka_unit_test(golden_trained),
-      cmocka_unit_test(golden_continued), cmocka_unit_test(same_bits),
-      cmocka_unit_test(forest),           cmocka_unit_test(forest_is_a_mean),
-      cmocka_unit_test(training),         cmocka_unit_test(weights),
-      cmocka_unit_test(same_bytes),       cmocka_unit_test(bad_arguments),
-      cmocka_unit_test(damaged_ubj),      cmocka_unit_test(damaged_json),
-      cmocka_unit_test(json_grammar),     cmocka_unit_test(words_read_back),
-      cmocka_unit_test(garbage),          cmocka_unit_test(pretty_json),
+      cmocka_unit_test(golden_loaded),
+      cmocka_unit_test(golden_trained),
+      cmocka_unit_test(golden_continued),
+      cmocka_unit_test(same_bits),
+      cmocka_unit_test(forest),
+      cmocka_unit_test(forest_is_a_mean),
+      cmocka_unit_test(training),
+      cmocka_unit_test(weights),
+      cmocka_unit_test(same_bytes),
+      cmocka_unit_test(bad_arguments),
+      cmocka_unit_test(damaged_ubj),
+      cmocka_unit_test(damaged_json),
+      cmocka_unit_test(json_grammar),
+      cmocka_unit_test(words_read_back),
+      cmocka_unit_test(garbage),
+      cmocka_unit_test(pretty_json),
       cmocka_unit_test(out_of_memory),
+      cmocka_unit_test(logistic),
+      cmocka_unit_test(logistic_mixtures),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
