@@ -10,6 +10,7 @@ include src/engine/local.mk
 include src/study/local.mk
 include src/serverless/local.mk
 include src/gpuqueue/local.mk
+include src/match/local.mk
 include src/cmd/local.mk
 
 bin_PROGRAMS += auspex

@@ -26,6 +26,7 @@ include tests/unit/study.mk
 include tests/unit/serverless.mk
 include tests/unit/serverless_policies.mk
 include tests/unit/gpuqueue.mk
+include tests/unit/match.mk
 include tests/mpi/local.mk
 include tests/mpi/study.mk
 include tests/long/local.mk

@@ -1,7 +1,7 @@
 # Fuzz harnesses: all of them in one program for "make check", each with libFuzzer for "make fuzz".
-FUZZ_TARGETS = args bo cfg gzip joblog journal json minutes model msg propose recall set study task texts trace types tz ubj
+FUZZ_TARGETS = args bo cfg gzip joblog journal json match_model minutes model msg propose recall set study task texts trace types tz ubj
 FUZZ_SOURCES = tests/fuzz/fuzz.h tests/fuzz/args.c tests/fuzz/bo.c tests/fuzz/cfg.c tests/fuzz/gzip.c tests/fuzz/joblog.c tests/fuzz/journal.c tests/fuzz/json.c \
-	tests/fuzz/minutes.c tests/fuzz/model.c tests/fuzz/msg.c tests/fuzz/propose.c tests/fuzz/recall.c tests/fuzz/set.c \
+	tests/fuzz/match_model.c tests/fuzz/minutes.c tests/fuzz/model.c tests/fuzz/msg.c tests/fuzz/propose.c tests/fuzz/recall.c tests/fuzz/set.c \
 	tests/fuzz/study.c tests/fuzz/task.c tests/fuzz/texts.c tests/fuzz/trace.c tests/fuzz/types.c tests/fuzz/tz.c \
 	tests/fuzz/ubj.c
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests

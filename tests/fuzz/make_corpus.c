@@ -15,6 +15,7 @@
 #include "engine/recall.h"
 #include "engine/wire.h"
 #include "learn/xgb.h"
+#include "match/model_bytes.h"
 #include "store/journal.h"
 #include "study/trials.h"
 #include "util/alloc.h"
@@ -337,6 +338,48 @@ static void model(const char *name, int rounds, int depth)
   aus_xgb_destroy(m);
 }
 
+/* Twelve builds with a version, which is absent at times, and a variant. */
+static void match_model(aus_buf *b, const char *name, aus_match_kind kind, bool variants)
+{
+  enum { N = 12 };
+  char *versions[] = {(char[]){"1.0"}, (char[]){"2.0"}, (char[]){"absent"}},
+       *choices[] = {(char[]){"off"}, (char[]){"on"}};
+  int32_t ranks[] = {1, 2, 0}, places[] = {0, 1};
+  aus_match_column version = {(char[]){"a-version"}, 3, versions, ranks, 2},
+                   variant = {(char[]){"x"}, 2, choices, places, -1};
+  uint16_t code[N], choice[N];
+  uint8_t y[N];
+  aus_match_table t = {.package = (char[]){"p"},
+                       .n_rows = N,
+                       .y = y,
+                       .n_cols = 1,
+                       .col = &version,
+                       .code = code,
+                       .n_variants = 1,
+                       .variant = &variant,
+                       .variant_code = choice};
+  aus_match_model_conf conf = aus_match_model_defaults();
+  aus_match_rows rows;
+  aus_match_model m;
+  int i;
+
+  for (i = 0; i < N; i++) {
+    code[i] = (uint16_t)(i % 3);
+    choice[i] = (uint16_t)(i / 3 % 2);
+    y[i] = i % 3 == 1 || i == 0;
+  }
+  conf.kind = kind;
+  conf.variants = variants;
+  conf.trees.rounds = 1;
+  conf.trees.gamma = conf.trees.min_child_weight = 0.0;
+  must(aus_match_rows_make(&rows, &t, &err));
+  must(aus_match_model_fit(&m, &conf, &rows, N, NULL, &err));
+  must(aus_match_model_write(&m, &t, b, &err));
+  put_buf("match_model", name, b);
+  aus_match_model_fini(&m);
+  aus_match_rows_fini(&rows);
+}
+
 /* The first byte is the format: 2 auto, 3 slurm-text, 4 sacct, 5 swf, 6 philly (joblog.c). */
 static void logs(void)
 {
@@ -445,6 +488,10 @@ int main(int argc, char **argv)
   recall(&b);
   model("leaf", 1, 1);
   model("two", 2, 3);
+  match_model(&b, "rate", AUS_MATCH_RATE, true);
+  match_model(&b, "logistic", AUS_MATCH_LOGISTIC, false);
+  match_model(&b, "blend", AUS_MATCH_BLEND, false);
+  match_model(&b, "variants", AUS_MATCH_BLEND, true);
   logs();
   zones(&b);
   compressed(&b);

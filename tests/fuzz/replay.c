@@ -21,8 +21,8 @@
 
 /* clang-format off */
 #define FUZZ_TARGETS(X) \
-  X(args) X(bo) X(cfg) X(gzip) X(joblog) X(journal) X(json) X(minutes) X(model) X(msg) X(propose) X(recall) X(set) \
-  X(study) X(task) X(texts) X(trace) X(types) X(tz) X(ubj)
+  X(args) X(bo) X(cfg) X(gzip) X(joblog) X(journal) X(json) X(match_model) X(minutes) X(model) X(msg) X(propose) \
+  X(recall) X(set) X(study) X(task) X(texts) X(trace) X(types) X(tz) X(ubj)
 /* clang-format on */
 
 enum { N_MUTATIONS = 2000, MOST_FILES = 200, MOST_BYTES = 1 << 16, PATH_BYTES = 4096 };

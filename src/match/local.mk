@@ -1,0 +1,10 @@
+# build results, training tables, clusters
+libauspex_a_SOURCES += src/match/names.c src/match/names.h src/match/version.c src/match/version.h \
+	src/match/data.h src/match/specs.c src/match/tables.c src/match/clusters.c \
+	src/match/jobs.c src/match/jobs.h src/match/order.c \
+	src/match/generate.c src/match/generate.h src/match/invent.c src/match/invent.h
+# models: P(success) of a package
+libauspex_a_SOURCES += src/match/model.c src/match/model.h src/match/model_blend.c src/match/model_blend.h \
+	src/match/model_nb.c src/match/model_nb.h src/match/model_rows.c src/match/model_clusters.c \
+	src/match/model_judge.c src/match/model_judge.h src/match/model_bytes.c src/match/model_bytes.h \
+	src/match/validation.c src/match/validation.h src/match/ptable.c src/match/ptable.h

@@ -1,0 +1,35 @@
+# unit tests of the area match
+EXTRA_DIST += tests/unit/match_stand.h tests/unit/match_stored.h tests/unit/match_pool.h
+if HAVE_CMOCKA
+# data
+MATCH_DATA_TESTS = tests/unit/match_version.t tests/unit/match_data.t
+check_PROGRAMS += $(MATCH_DATA_TESTS)
+TESTS += $(MATCH_DATA_TESTS)
+tests_unit_match_version_t_SOURCES = tests/unit/match_version.c
+tests_unit_match_version_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_version_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_data_t_SOURCES = tests/unit/match_data.c
+tests_unit_match_data_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_data_t_LDADD = $(UNIT_LDADD)
+# models
+MATCH_MODEL_TESTS = tests/unit/match_nb.t tests/unit/match_models.t tests/unit/match_bytes.t tests/unit/match_validation.t
+check_PROGRAMS += $(MATCH_MODEL_TESTS)
+TESTS += $(MATCH_MODEL_TESTS)
+tests_unit_match_nb_t_SOURCES = tests/unit/match_nb.c
+tests_unit_match_nb_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_nb_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_models_t_SOURCES = tests/unit/match_models.c
+tests_unit_match_models_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_models_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_bytes_t_SOURCES = tests/unit/match_bytes.c
+tests_unit_match_bytes_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_bytes_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_validation_t_SOURCES = tests/unit/match_validation.c
+tests_unit_match_validation_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_validation_t_LDADD = $(UNIT_LDADD)
+check_PROGRAMS += tests/long/match_folds.t
+LONG_TESTS += tests/long/match_folds.t
+tests_long_match_folds_t_SOURCES = tests/long/match_folds.c
+tests_long_match_folds_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_long_match_folds_t_LDADD = $(UNIT_LDADD)
+endif
