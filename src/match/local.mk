@@ -8,3 +8,9 @@ libauspex_a_SOURCES += src/match/model.c src/match/model.h src/match/model_blend
 	src/match/model_nb.c src/match/model_nb.h src/match/model_rows.c src/match/model_clusters.c \
 	src/match/model_judge.c src/match/model_judge.h src/match/model_bytes.c src/match/model_bytes.h \
 	src/match/validation.c src/match/validation.h src/match/ptable.c src/match/ptable.h
+# one job: graphs, jobspecs, rules, queues
+libauspex_a_SOURCES += src/match/expr.c src/match/expr.h src/match/select.c src/match/select.h \
+	src/match/jobspec.c src/match/jobspec.h src/match/hosts.c src/match/hosts.h \
+	src/match/fleet.c src/match/fleet.h src/match/fleet_impl.h src/match/fleet_satisfy.c \
+	src/match/fleet_probe.c src/match/fleet_search.c src/match/fleet_explain.c \
+	src/match/queue.c src/match/queue.h

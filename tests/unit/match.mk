@@ -32,4 +32,20 @@ LONG_TESTS += tests/long/match_folds.t
 tests_long_match_folds_t_SOURCES = tests/long/match_folds.c
 tests_long_match_folds_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_long_match_folds_t_LDADD = $(UNIT_LDADD)
+# one job
+MATCH_JOB_TESTS = tests/unit/match_select.t tests/unit/match_fleet.t tests/unit/match_room.t tests/unit/match_queue.t
+check_PROGRAMS += $(MATCH_JOB_TESTS)
+TESTS += $(MATCH_JOB_TESTS)
+tests_unit_match_select_t_SOURCES = tests/unit/match_select.c
+tests_unit_match_select_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_select_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_fleet_t_SOURCES = tests/unit/match_fleet.c
+tests_unit_match_fleet_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_fleet_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_room_t_SOURCES = tests/unit/match_room.c
+tests_unit_match_room_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_room_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_queue_t_SOURCES = tests/unit/match_queue.c
+tests_unit_match_queue_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_queue_t_LDADD = $(UNIT_LDADD)
 endif
