@@ -14,3 +14,9 @@ libauspex_a_SOURCES += src/match/expr.c src/match/expr.h src/match/select.c src/
 	src/match/fleet.c src/match/fleet.h src/match/fleet_impl.h src/match/fleet_satisfy.c \
 	src/match/fleet_probe.c src/match/fleet_search.c src/match/fleet_explain.c \
 	src/match/queue.c src/match/queue.h
+# all jobs: the ladder, choices at its levels, the smaller experiments
+libauspex_a_SOURCES += src/match/index.c src/match/index.h src/match/ladder.c src/match/ladder.h \
+	src/match/counts.c src/match/counts.h src/match/assign.c src/match/assign.h src/match/assign_impl.h \
+	src/match/view.c src/match/lammps.c src/match/lammps.h src/match/intervals.c src/match/intervals.h \
+	src/match/builds.c src/match/builds.h src/match/durations.c src/match/durations.h \
+	src/match/measured.c src/match/measured.h src/match/prices.c src/match/prices.h

@@ -14,8 +14,8 @@
 #include "util/clock.h"
 
 static const bench_case *const tables[] = {
-    bench_heap_cases,  bench_gp_cases,       bench_bo_cases,     bench_serverless_cases,
-    bench_setup_cases, bench_gpuqueue_cases, bench_offline_cases};
+    bench_heap_cases,  bench_gp_cases,       bench_bo_cases,      bench_serverless_cases,
+    bench_setup_cases, bench_gpuqueue_cases, bench_offline_cases, bench_match_cases};
 
 enum { N_TABLES = sizeof tables / sizeof *tables, MAX_REPS = 200 };
 

@@ -47,6 +47,7 @@ AUS_CHECKED int bench_repeat_value(const char *name, int64_t size, bench_body bo
 void bench_skip(const char *name, const char *reason);
 
 extern const bench_case bench_bo_cases[], bench_gp_cases[], bench_gpuqueue_cases[],
-    bench_heap_cases[], bench_offline_cases[], bench_serverless_cases[], bench_setup_cases[];
+    bench_heap_cases[], bench_match_cases[], bench_offline_cases[], bench_serverless_cases[],
+    bench_setup_cases[];
 
 #endif

@@ -3,7 +3,8 @@ EXTRA_PROGRAMS += tests/bench/bench
 CLEANFILES += tests/bench/bench$(EXEEXT)
 tests_bench_bench_SOURCES = tests/bench/bench.c tests/bench/bench.h tests/bench/bench_heap.c \
 	tests/bench/bench_bo.c tests/bench/bench_gp.c tests/bench/bench_serverless.c tests/bench/bench_setup.c \
-	tests/bench/bench_gpuqueue.c tests/bench/bench_offline.c
+	tests/bench/bench_gpuqueue.c tests/bench/bench_offline.c \
+	tests/bench/bench_match.c
 tests_bench_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_bench_bench_LDADD = libauspex.a $(AUS_LIBS)
 EXTRA_DIST += tests/bench/run.sh tests/bench/peer_simpy.py tests/bench/peer_sklearn.py

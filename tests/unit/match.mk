@@ -48,4 +48,27 @@ tests_unit_match_room_t_LDADD = $(UNIT_LDADD)
 tests_unit_match_queue_t_SOURCES = tests/unit/match_queue.c
 tests_unit_match_queue_t_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_match_queue_t_LDADD = $(UNIT_LDADD)
+# all jobs; data made up for them
+MATCH_LADDER_TESTS = tests/unit/match_ladder.t tests/unit/match_assign.t tests/unit/match_experiments.t tests/unit/match_durations.t \
+	tests/unit/match_generate.t tests/unit/match_invent.t
+check_PROGRAMS += $(MATCH_LADDER_TESTS)
+TESTS += $(MATCH_LADDER_TESTS)
+tests_unit_match_ladder_t_SOURCES = tests/unit/match_ladder.c
+tests_unit_match_ladder_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_ladder_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_assign_t_SOURCES = tests/unit/match_assign.c
+tests_unit_match_assign_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_assign_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_experiments_t_SOURCES = tests/unit/match_experiments.c
+tests_unit_match_experiments_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_experiments_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_durations_t_SOURCES = tests/unit/match_durations.c
+tests_unit_match_durations_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_durations_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_generate_t_SOURCES = tests/unit/match_generate.c
+tests_unit_match_generate_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_generate_t_LDADD = $(UNIT_LDADD)
+tests_unit_match_invent_t_SOURCES = tests/unit/match_invent.c
+tests_unit_match_invent_t_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_match_invent_t_LDADD = $(UNIT_LDADD)
 endif
