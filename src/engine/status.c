@@ -251,7 +251,7 @@ static int find_metric(const aus_kind *kind, const char *name)
 {
   int i;
 
-  for (i = 0; i < kind->n_y; i++)
+  for (i = 0; kind->y_names && i < kind->n_y; i++)
     if (strcmp(kind->y_names[i], name) == 0) return i;
   return -1;
 }

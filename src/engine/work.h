@@ -25,7 +25,7 @@ typedef struct aus_work aus_work;
 
 typedef struct aus_kind {
   const char *name;           /* "initial": the name of /trials/<kind> */
-  const char *const *y_names; /* metrics */
+  const char *const *y_names; /* metrics; NULL: without names, of jobs alone */
   int n_y;
   int (*run)(void *self, aus_work *w, aus_err *err);
   bool pure; /* may run in a child */

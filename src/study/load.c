@@ -57,29 +57,66 @@ static int count_stages(const aus_study_type *type)
   return n;
 }
 
-/* The list must name the area's stages from the first one on, in order: each needs what the one before made. */
-static int read_stages(aus_load *r)
+static int find_stage(const aus_study_type *type, const char *name)
+{
+  int i;
+
+  for (i = 0; type->stages[i]; i++)
+    if (strcmp(type->stages[i], name) == 0) return i;
+  return -1;
+}
+
+static uint32_t first_stages(int n)
+{
+  return n > 0 ? UINT32_MAX >> (32 - n) : 0;
+}
+
+/* Where each stage needs what the one before made, the list must name them from the first one on; else it may leave
+ * some out, but keeps the order. */
+static void read_stages(aus_load *r)
 {
   aus_cfg_node *list = aus_opt_node(r->top, "stages");
-  int n = count_stages(r->type);
+  int n = count_stages(r->type), last = -1;
   int64_t i;
 
-  if (!list) return n;
-  if (aus_cfg_kind_of(list) != AUS_CFG_LIST || aus_cfg_count(list) < 1 || aus_cfg_count(list) > n) {
+  r->stages = list ? 0 : first_stages(n);
+  if (list &&
+      (aus_cfg_kind_of(list) != AUS_CFG_LIST || aus_cfg_count(list) < 1 || aus_cfg_count(list) > n))
     aus_cfg_problem(r->conf, list, "stages must be a list of 1 to %d stage names", n);
-    return 0;
+  for (i = 0; list && aus_cfg_n_problems(r->conf) == 0 && i < aus_cfg_count(list); i++) {
+    aus_cfg_node *item = aus_cfg_at(list, i);
+    const char *name = aus_cfg_kind_of(item) == AUS_CFG_SCALAR ? aus_cfg_text(item) : NULL;
+    int at = name ? find_stage(r->type, name) : -1;
+
+    if (!name)
+      aus_cfg_problem(r->conf, item, "stages: need the name of a stage");
+    else if (!r->type->independent && at != (int)i)
+      aus_cfg_problem(r->conf, item, "stage %d of study %s is \"%s\", not \"%s\"", (int)i + 1,
+                      r->type->name, r->type->stages[i], name);
+    else if (at < 0)
+      aus_cfg_problem(r->conf, item, "study %s has no stage \"%s\"", r->type->name, name);
+    else if (at <= last)
+      aus_cfg_problem(r->conf, item, "stage \"%s\" comes before \"%s\"", name,
+                      r->type->stages[last]);
+    else
+      r->stages |= (uint32_t)1 << at;
+    last = at;
   }
-  for (i = 0; i < aus_cfg_count(list); i++)
-    if (aus_cfg_kind_of(aus_cfg_at(list, i)) != AUS_CFG_SCALAR) {
-      aus_cfg_problem(r->conf, aus_cfg_at(list, i), "stages: need the name of a stage");
-      return 0;
-    } else if (strcmp(aus_cfg_text(aus_cfg_at(list, i)), r->type->stages[i]) != 0) {
-      aus_cfg_problem(r->conf, aus_cfg_at(list, i), "stage %d of study %s is \"%s\", not \"%s\"",
-                      (int)i + 1, r->type->name, r->type->stages[i],
-                      aus_cfg_text(aus_cfg_at(list, i)));
-      return 0;
-    }
-  return (int)aus_cfg_count(list);
+}
+
+/* The stages of a verb. The area's own table of keys finds fault with a name that is none. */
+static void verb_stages(aus_load *r, aus_cfg_node *section)
+{
+  const aus_study_verb *v = r->verb;
+  aus_cfg_node *key = v->stage_key && section ? aus_cfg_get(section, v->stage_key) : NULL;
+  int at;
+
+  r->stages = first_stages(v->n_stages);
+  if (v->n_stages > 0) return;
+  at = find_stage(r->type, v->stage);
+  if (key && aus_cfg_kind_of(key) == AUS_CFG_SCALAR && find_stage(r->type, aus_cfg_text(key)) >= 0)
+    at = find_stage(r->type, aus_cfg_text(key));
+  r->stages = (uint32_t)1 << at;
 }
 
 /* One member of the canonical configuration. */
@@ -107,11 +144,15 @@ static void canonical_inputs(const aus_load *r, aus_buf *b)
 
 static void canonical_stages(const aus_load *r, aus_buf *b)
 {
+  const char *comma = "";
   int i;
 
   aus_buf_text(b, "[");
-  for (i = 0; i < r->n_stages; i++)
-    aus_buf_printf(b, "%s\"%s\"", i > 0 ? "," : "", r->type->stages[i]);
+  for (i = 0; r->type->stages[i]; i++) {
+    if (!(r->stages >> i & 1)) continue;
+    aus_buf_printf(b, "%s\"%s\"", comma, r->type->stages[i]);
+    comma = ",";
+  }
   aus_buf_text(b, "]");
 }
 
@@ -253,6 +294,7 @@ int aus_load_here(aus_load *r, aus_err *err)
   const aus_opt *top = aus_study_top_opts;
   const char *every = aus_args_last(r->call->args, "publish-every");
   aus_study_env env;
+  uint32_t stages;
 
   AUS_TRY(aus_cfg_create(&r->conf, err));
   AUS_TRY(aus_cfg_create(&r->data, err));
@@ -270,9 +312,15 @@ int aus_load_here(aus_load *r, aus_err *err)
   AUS_TRY(aus_cfg_check(r->conf, AUS_ECONFIG, err));
   section = r->section ? r->section : aus_cfg_get(root, r->type->name);
   aus_cfg_use(aus_opt_node(r->top, "stages"));
-  r->n_stages = r->verb ? r->verb->n_stages : read_stages(r);
+  if (r->verb)
+    verb_stages(r, section);
+  else
+    read_stages(r);
+  for (stages = r->stages; stages; stages &= stages - 1)
+    r->n_stages++;
   env.seed = r->seed;
   env.n_stages = r->n_stages;
+  env.stages = r->stages;
   env.section = section;
   env.method = r->method;
   rc = r->type->load(&r->self, &env, err);

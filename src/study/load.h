@@ -11,7 +11,9 @@
  * nothing but the area's section; keys of --set are relative to that section, but engine.* and seed. */
 typedef struct aus_study_verb {
   const char *area;
-  int n_stages;              /* the first so many */
+  int n_stages;              /* the first so many; 0, where stages are independent: one, */
+  const char *stage;         /* this one, unless */
+  const char *stage_key;     /* this key of the section names another; may be NULL */
   const char *const *preset; /* key, value, ..., NULL: of keys that are not given; may be NULL */
 } aus_study_verb;
 
@@ -29,6 +31,7 @@ typedef struct aus_load {
   void *self;
   uint64_t seed;
   int n_stages;
+  uint32_t stages;          /* as bits */
   char *config;             /* canonical JSON, what /config shows */
   char digest[65];          /* its SHA-256 */
   unsigned char frozen[32]; /* SHA-256 of what must not change where a run is resumed (change.h) */

@@ -16,7 +16,8 @@
 
 typedef struct aus_study_env {
   uint64_t seed;
-  int n_stages;           /* the first n_stages of the type's list are run */
+  int n_stages;           /* the first n_stages of the type's list are run, */
+  uint32_t stages;        /* or, where they are independent, those whose bits are set */
   aus_cfg *conf;          /* study file and what belongs to it; problems end with exit 2 */
   aus_cfg *data;          /* input data; problems end with exit 3 */
   aus_cfg_node *section;  /* the area's section; NULL when it is missing */
@@ -43,7 +44,8 @@ typedef struct aus_study_type {
   const char *name;                /* of the study, its section and its directory */
   const char *summary;             /* one line for the help */
   const aus_opt *opts;             /* keys of the section */
-  const char *const *stages;       /* in order, NULL at the end */
+  const char *const *stages;       /* in order, NULL at the end; at most 32 */
+  bool independent;                /* a study may have any of them; else the first so many */
   const aus_study_change *changes; /* key NULL at the end; all other keys decide what a run is */
 
   /** Every rank: read and check everything. Pure but for env->files.

@@ -27,7 +27,7 @@ int aus_verb_read(aus_verb *v, const aus_call *call, const char *area, const cha
     AUS_TRY(aus_study_parse(&v->env, v->conf, path, &v->root, err));
   else
     AUS_TRY(aus_cfg_parse(v->conf, "command line", "{}", 2, &v->root, err));
-  if (key && operand) AUS_TRY(aus_cfg_set(v->conf, v->root, key, operand, err));
+  if (key && *key && operand) AUS_TRY(aus_cfg_set(v->conf, v->root, key, operand, err));
   AUS_TRY(aus_call_sets(call->args, v->conf, v->root, area, err));
   AUS_TRY(aus_study_opts(&v->opts, v->conf, v->root, table, err));
   AUS_TRY(aus_cfg_check(v->conf, AUS_ECONFIG, err));

@@ -24,7 +24,7 @@ typedef struct aus_verb {
 
 /** Read the keys of a verb from its operand, a file, and --set.
  *
- * @param [in] key  the operand is the value of this key, not a file of keys; NULL: it is
+ * @param [in] key  the operand is the value of this key, not a file of keys; "": it is neither; NULL: a file
  * @return AUS_OK; AUS_ECONFIG, AUS_EFORMAT, AUS_EIO; AUS_ENOMEM. Local.
  */
 AUS_CHECKED int aus_verb_read(aus_verb *v, const aus_call *call, const char *area, const char *key,
