@@ -6,4 +6,6 @@ nobase_dist_pkgdata_DATA += input/README \
 	input/serverless/space-study.json input/serverless/infrastructure.json \
 	input/serverless/workload.json input/serverless/scenario.json \
 	input/serverless/quick.json input/serverless/study.json \
-	input/gpuqueue/quick.json input/gpuqueue/study.json
+	input/gpuqueue/quick.json input/gpuqueue/study.json \
+	input/match/quick.json input/match/study.json input/match/job.json \
+	input/match/nowhere.json input/match/fleet.json input/match/rules.json

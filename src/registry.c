@@ -13,6 +13,8 @@
 #include "cmd/verify.h"
 #include "gpuqueue/gpuqueue_cmd.h"
 #include "gpuqueue/gpuqueue_study.h"
+#include "match/match_cmd.h"
+#include "match/match_study.h"
 #include "serverless/serverless_cmd.h"
 #include "serverless/serverless_study.h"
 #include "study/command.h"
@@ -21,6 +23,7 @@
 const aus_study_type *const aus_studies[] = {
     &aus_serverless_study_type,
     &aus_gpuqueue_study_type,
+    &aus_match_study_type,
     NULL,
 };
 
@@ -44,5 +47,11 @@ const aus_command *const aus_commands[] = {
     &aus_gpuqueue_cmd_validate,
     &aus_gpuqueue_cmd_oracle,
     &aus_gpuqueue_cmd_calibrate,
+    &aus_match_cmd_train,
+    &aus_match_cmd_ladder,
+    &aus_match_cmd_satisfy,
+    &aus_match_cmd_explain,
+    &aus_match_cmd_submit,
+    &aus_match_cmd_generate,
     NULL,
 };

@@ -20,3 +20,15 @@ libauspex_a_SOURCES += src/match/index.c src/match/index.h src/match/ladder.c sr
 	src/match/view.c src/match/lammps.c src/match/lammps.h src/match/intervals.c src/match/intervals.h \
 	src/match/builds.c src/match/builds.h src/match/durations.c src/match/durations.h \
 	src/match/measured.c src/match/measured.h src/match/prices.c src/match/prices.h
+# the joints to the study and the command line
+libauspex_a_SOURCES += src/match/match_study.c src/match/match_study.h src/match/match_study_setup.c \
+	src/match/match_study_setup.h src/match/match_study_climb.c src/match/match_study_json.c \
+	src/match/match_study_json.h src/match/match_study_data.c src/match/match_study_data.h \
+	src/match/match_study_tables.c src/match/match_study_tables.h src/match/match_study_train.c \
+	src/match/match_study_levels.c src/match/match_study_small.c src/match/match_study_result.c \
+	src/match/match_study_result.h src/match/match_study_publish.c src/match/match_study_report.c \
+	src/match/match_study_outline.c src/match/match_cmd.h src/match/match_cmd_study.c \
+	src/match/match_cmd_generate.c src/match/match_cmd_hall.c src/match/match_cmd_hall.h \
+	src/match/match_cmd_answer.c src/match/match_cmd_answer.h src/match/match_cmd_job.c \
+	src/match/match_cmd_submit.c src/match/match_cmd_session.c src/match/match_cmd_session.h \
+	src/match/match_cmd_models.c src/match/match_cmd_models.h

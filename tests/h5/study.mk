@@ -1,6 +1,6 @@
 # a published study as h5py sees it
 TESTS += tests/h5/study.t
-EXTRA_DIST += tests/h5/study.t tests/h5/check_study.py tests/h5/check_stages.py tests/h5/check_gpuqueue.py
+EXTRA_DIST += tests/h5/study.t tests/h5/check_study.py tests/h5/check_stages.py tests/h5/check_gpuqueue.py tests/h5/check_match.py
 
 # sensitivity indices, read with HDF5's own library
 TESTS += tests/h5/sensitivity.t

@@ -25,4 +25,5 @@ check() {
 check small-compat check_study.py
 check small check_stages.py
 check ../gpuqueue/small check_gpuqueue.py
+check ../match/small check_match.py
 done_testing

@@ -21,7 +21,7 @@ compared r3 3 "delay_ms=20,seed=1" "3 ranks, delays"
 compared r5 5 "" "5 ranks"
 
 if [ -n "$AUS_PYTHON" ] && [ -r /proc/self/stat ]; then
-  runs=${KILLS:-2}
+  runs=${KILLS:-1}
   "$AUS_PYTHON" "$AUS_TOP_SRCDIR/tests/mpi/kill.py" --work "$tap_dir/k" --first $((tap_n + 1)) --runs "$runs" --ranks 2 \
     --victim job -- "$AUS_TOP_BUILDDIR/auspex" run "$small" -q || tap_bad=$((tap_bad + 1))
   tap_n=$((tap_n + 1 + runs))

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # kill.py - kill runs of a study at pseudo-random times, run them again until done, compare the files.
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""usage: kill.py --work DIR [--ranks N] [--runs N] [--seed N] [--victim job|worker] -- auspex run STUDY ...
+"""usage: kill.py --work DIR [--ranks N] [--then N] [--runs N] [--seed N] [--victim job|worker] [--at C:I,...] --
+  auspex run STUDY ...
 
 Runs the command once without disturbance (with -o and, for more than one rank, mpirun put around it),
 then --runs times with kills: SIGKILL of the whole job, or of one rank other than 0 under mpirun
 --enable-recovery, one to three times in each run; then the same command until it ends by itself.
 --ranks 0 is one process without mpirun. A worker is killed only once tasks are dealt out: nobody can
-survive that inside MPI_Init. A job that hangs is killed and run again; "hangs" are counted, and they fail
+survive that inside MPI_Init. With --at the job is killed once for each C:I, as soon as the journal says that
+task I of campaign C was given to a worker. --then is the number of ranks of all starts after the first kill. A job
+that hangs is killed and run again; "hangs" are counted, and they fail
 the test unless all ranks were writing the result together or leaving MPI.
 
 Each of them must end with the same file outside /provenance as the undisturbed run, without its
@@ -33,7 +36,7 @@ MAX_STARTS = 30
 LIMIT_S, TOGETHER_S = 300, 60  # of one start
 TOGETHER = ("publishing", "left")
 PR_SET_CHILD_SUBREAPER = 36
-HEADER, FRAME = 64, 20
+HEADER, FRAME, START = 64, 20, 3
 
 
 class Failed(Exception):
@@ -95,11 +98,11 @@ def reap():
         pass
 
 
-def start(args, out, log):
+def start(args, out, log, ranks):
     command = args.command + ["-o", out]
-    if args.ranks > 0:
+    if ranks > 0:
         recovery = ["--enable-recovery"] if args.victim == "worker" else []
-        command = [os.environ["AUS_MPIRUN"], "--oversubscribe"] + recovery + ["-n", str(args.ranks)] + command
+        command = [os.environ["AUS_MPIRUN"], "--oversubscribe"] + recovery + ["-n", str(ranks)] + command
     env = {k: v for k, v in os.environ.items() if not k.startswith("SLURM_")}
     # What a killed job leaves behind goes away with the test's directory.
     env["OMPI_MCA_orte_tmpdir_base"] = env["OMPI_MCA_btl_vader_backing_directory"] = args.tmp
@@ -164,6 +167,28 @@ def records(path):
     return data[:at] if len(data) >= HEADER else b""
 
 
+def given(journal, task):
+    """Does the journal say that (index, campaign) was given to a worker?"""
+    data, at = records(journal), HEADER
+    while at < len(data):
+        n, kind = struct.unpack_from("<IH", data, at)
+        if kind == START and struct.unpack_from("<II", data, at + FRAME - 4) == task:
+            return True
+        at += n + FRAME
+    return False
+
+
+def disturb_at(job, task, journal):
+    """Kill the job where it has come to a task: (exit status or None, kills)."""
+    end = time.monotonic() + LIMIT_S
+    while job.poll() is None and time.monotonic() < end:
+        if given(journal, task):
+            kill_job(job)
+            return None, 1
+        time.sleep(0.01)
+    return job.poll(), 0
+
+
 def started(job, run_dir):
     """Wait until rank 0 deals out tasks: before that all ranks need each other."""
     end = time.monotonic() + LIMIT_S
@@ -191,10 +216,15 @@ def disturbed(args, number, usual_s, log):
     out = os.path.join(args.work, f"{number}.h5")
     run_dir, kept = out[:-3] + ".run", os.path.join(args.work, f"{number}.journal")
     journal = os.path.join(run_dir, "journal.ausj")
-    n_wanted, n_kills, n_hangs, before = rng.randint(1, 3), 0, 0, b""
+    n_wanted, n_kills, n_hangs, before = len(args.at) or rng.randint(1, 3), 0, 0, b""
     for n_starts in range(1, MAX_STARTS + 1):
-        job = start(args, out, log)
-        status, n = disturb(args, job, rng, run_dir, usual_s) if n_kills < n_wanted else (None, 0)
+        job = start(args, out, log, args.ranks if n_kills == 0 else args.then)
+        if n_kills == n_wanted:
+            status, n = None, 0
+        elif args.at:
+            status, n = disturb_at(job, args.at[n_kills], journal)
+        else:
+            status, n = disturb(args, job, rng, run_dir, usual_s)
         n_kills += n
         if status is None and not (n and args.victim == "job"):
             status = finish(job, run_dir)
@@ -208,6 +238,8 @@ def disturbed(args, number, usual_s, log):
         if status not in (None, 0, 75) and n == 0:
             raise Failed(f"start {n_starts} ended with {status}")
         if os.path.exists(out) and not os.path.exists(run_dir):
+            if args.at and n_kills < n_wanted:
+                raise Failed(f"it never came to task {args.at[n_kills]}")
             if n_kills > 0:
                 break
             os.unlink(out)  # it was faster than the undisturbed run: once more
@@ -252,6 +284,11 @@ def one_run(args, number, usual_s):
     return kills, hangs, n, True
 
 
+def tasks(text):
+    """"C:I,C:I" as pairs (index, campaign)."""
+    return [tuple(int(n) for n in reversed(task.split(":"))) for task in text.split(",")]
+
+
 def stop(number, frame):
     sys.exit(128 + number)
 
@@ -260,6 +297,8 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--work", required=True)
     p.add_argument("--ranks", type=int, default=3)
+    p.add_argument("--then", type=int, help="ranks after the first kill (default: the same)")
+    p.add_argument("--at", type=tasks, default=[])
     p.add_argument("--runs", type=int, default=3)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--first", type=int, default=1, help="number of the first line of TAP")
@@ -267,6 +306,12 @@ def main():
     p.add_argument("command", nargs="+")
     args = p.parse_args()
     args.title = f"{args.victim} killed at {args.ranks} ranks" if args.ranks > 0 else "killed without mpirun"
+    if args.then is None:
+        args.then = args.ranks
+    else:
+        args.title += f", resumed at {args.then}"
+    for index, campaign in args.at:
+        args.title += f", at {campaign}:{index}"
     args.tmp = os.path.join(args.work, "t")
     os.makedirs(args.tmp)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -275,7 +320,8 @@ def main():
 
     with open(os.path.join(args.work, "whole.log"), "w") as log:
         t = time.monotonic()
-        status = finish(start(args, os.path.join(args.work, "whole.h5"), log), os.path.join(args.work, "whole.run"))
+        status = finish(start(args, os.path.join(args.work, "whole.h5"), log, args.ranks),
+                        os.path.join(args.work, "whole.run"))
         usual_s = time.monotonic() - t
     print(f"{'ok' if status == 0 else 'not ok'} {args.first} - {args.title}: the undisturbed run", flush=True)
     if status != 0:
