@@ -45,5 +45,5 @@ const aus_command aus_match_cmd_ladder = VERB(
     "described; the\nscore is the sum of P(success) over the jobs that still match. A random "
     "choice is its exact expectation.\nKey experiment names another stage. --csv writes "
     "levels.csv, unmatched_at.csv and, with keep,\nassign.csv; or single.csv, lammps.csv, "
-    "range.csv and range_jobs.csv, spackbuild.csv, durations.csv and\nspackbuild_durations.csv.",
+    "range.csv and range_summary.csv, spackbuild.csv, durations.csv and\nspackbuild_durations.csv.",
     ladder);

@@ -199,9 +199,9 @@ static int publish_range(const study *s, aus_pub *pub, aus_err *err)
 {
   int rc = AUS_OK;
 
-  AUS_TRY(aus_pub_strings(pub, "match/range_jobs/digest", s->ranges.n,
+  AUS_TRY(aus_pub_strings(pub, "match/range/digest", s->ranges.n,
                           (const char *const *)s->ranges.digest, "digest of the build", err));
-  AUS_TRY(aus_pub_strings(pub, "match/range_jobs/package", s->ranges.n,
+  AUS_TRY(aus_pub_strings(pub, "match/range/package", s->ranges.n,
                           (const char *const *)s->ranges.package, "its package", err));
 done:
   return rc;

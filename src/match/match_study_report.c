@@ -340,7 +340,7 @@ done:
   return rc;
 }
 
-static int range_jobs_csv(const study *s, aus_read *file, aus_buf *out, aus_err *err)
+static int range_csv(const study *s, aus_read *file, aus_buf *out, aus_err *err)
 {
   static const char *const column[] = {"n_ranges", "pairs_in_range_inclusive",
                                        "clusters_all_inclusive", "pairs_in_range_exclusive",
@@ -352,7 +352,7 @@ static int range_jobs_csv(const study *s, aus_read *file, aus_buf *out, aus_err 
   AUS_NEW(x, 5 * n, err);
   aus_buf_text(out, "digest,package");
   for (k = 0; k < 5; k++) {
-    snprintf(path, sizeof path, "match/range_jobs/%s", column[k]);
+    snprintf(path, sizeof path, "match/range/%s", column[k]);
     AUS_TRY(aus_read_column(file, path, AUS_I64, n, 1, x + k * n, err));
     aus_buf_printf(out, ",%s", column[k]);
   }
@@ -426,8 +426,8 @@ static int bulk_text(const study *s, aus_read *file, const char *dir, aus_buf *o
     AUS_TRY(write_text(dir, "assign.csv", out, err));
   }
   if (aus_match_all_done(s, AUS_MATCH_K_RANGE)) {
-    AUS_TRY(range_jobs_csv(s, file, out, err));
-    AUS_TRY(write_text(dir, "range_jobs.csv", out, err));
+    AUS_TRY(range_csv(s, file, out, err));
+    AUS_TRY(write_text(dir, "range.csv", out, err));
   }
   if (aus_match_all_done(s, AUS_MATCH_K_SPACKBUILD)) {
     AUS_TRY(durations_csv(s, out, err));

@@ -431,7 +431,7 @@ int aus_match_listing_make(const study *s, int i, aus_match_listing *l, aus_err 
       [AUS_MATCH_L_LEVELS] = {"match/levels", "levels.csv", levels},
       [AUS_MATCH_L_SINGLE] = {"match/single", "single.csv", single},
       [AUS_MATCH_L_LAMMPS] = {"match/lammps", "lammps.csv", lammps},
-      [AUS_MATCH_L_RANGE] = {"match/range", "range.csv", range},
+      [AUS_MATCH_L_RANGE] = {"match/range_summary", "range_summary.csv", range},
       [AUS_MATCH_L_SPACKBUILD] = {"match/spackbuild", "spackbuild.csv", spackbuild},
       [AUS_MATCH_L_DURATIONS] = {"match/durations", "durations.csv", durations},
   };

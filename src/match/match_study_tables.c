@@ -88,6 +88,6 @@ void aus_match_schema_init(aus_match_schema *s, int64_t n_clusters, int64_t n_jo
   s->table[AUS_MATCH_T_OCCUPANCY] = table_of("match/occupancy", s->occupancy, 2, 0);
   s->table[AUS_MATCH_T_ASSIGN] = table_of("match/assign", s->assign, 2, 0);
   s->table[AUS_MATCH_T_RANGE_JOBS] =
-      table_of("match/range_jobs", range_jobs, sizeof range_jobs / sizeof range_jobs[0], 0);
+      table_of("match/range", range_jobs, sizeof range_jobs / sizeof range_jobs[0], 0);
   s->table[AUS_MATCH_T_DURATIONS] = table_of("match/spackbuild_durations", s->durations, 2, 0);
 }

@@ -161,7 +161,7 @@ for key in "specs=data/range/jobspecs.csv clusters=data/range/clusters.csv exper
   result $? "experiment=$what: its own builds and clusters" log
 done
 match outside ladder --set data=data --set experiment=range --set range_bounds=exclusive
-! cmp -s file-range/range.csv outside/range.csv && cmp file-range/range_jobs.csv outside/range_jobs.csv >log 2>&1
+! cmp -s file-range/range_summary.csv outside/range_summary.csv && cmp file-range/range.csv outside/range.csv >log 2>&1
 result $? "bounds of ranges change what is scored, not what is counted" log
 
 # ---- stages of a study file ----
@@ -197,7 +197,7 @@ match keyed ladder "$small" --set experiment=lammps
 expect "lammps.csv" "$(cd keyed && echo *)" "key experiment names the stage of the verb"
 echo '{"study": "match", "match": {"source": "made-up", "experiment": "range", "jobs": 300, "packages": 6}}' >study.json
 match ranged ladder study.json
-expect "range.csv range_jobs.csv" "$(cd ranged && echo *)" "in a file, too"
+expect "range.csv range_summary.csv" "$(cd ranged && echo *)" "in a file, too"
 timeout 60 "$auspex" run study.json --set 'stages=[lammps]' -o keys.h5 -q >log 2>&1
 result $? "a study has its own list of stages" log
 "$auspex" export --list keys.h5 2>/dev/null | grep -q 'match/range'
@@ -245,7 +245,7 @@ def read(path):
 
 golden, ranges, builds = sys.argv[1:]
 # 800 of the jobs, by their digest
-got = {r["digest"]: r for r in read(f"{ranges}/range_jobs.csv")}
+got = {r["digest"]: r for r in read(f"{ranges}/range.csv")}
 want = read(f"{golden}/range-matches.csv.gz")
 assert len(want) == 800
 for w in want:
@@ -259,7 +259,7 @@ for g, w in zip(got, want):
 END
   result $? "range matches of 800 jobs, durations of 171 packages on 100 clusters" log
   expect "0.00408 0.7350" "$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $1 == "none" {
-    printf "%.5f %.4f", $at["build_success_mean"], $at["marginal_score_mean"]}' g-range/range.csv)" "range: nothing told"
+    printf "%.5f %.4f", $at["build_success_mean"], $at["marginal_score_mean"]}' g-range/range_summary.csv)" "range: nothing told"
 else
   skip "golden tables" "no shared data"
 fi

@@ -285,16 +285,16 @@ def test_the_smaller_experiments(f):
     g = f["match/lammps"]
     assert text(g["experiment"])[0] == "none" and (g["total_matches"][0], g["jobs"][0]) == (48 * 18, 18)
     assert (g["expected_accuracy"][:] >= 0).all() and g["expected_accuracy"][-1] == 1
-    r = f["match/range_jobs"]
+    r = f["match/range"]
     assert (r["clusters_all_exclusive"][:] <= r["clusters_all_inclusive"][:]).all()
     assert (r["pairs_in_range_exclusive"][:] <= r["pairs_in_range_inclusive"][:]).all()
     assert (r["pairs_in_range_inclusive"][:] <= CLUSTERS * r["n_ranges"][:]).all()
     assert (r["pairs_in_range_inclusive"][:] >= r["n_ranges"][:] * r["clusters_all_inclusive"][:]).all()
-    asked = dict(zip(text(f["match/range/experiment"]), f["match/range/asked"][:]))
+    asked = dict(zip(text(f["match/range_summary/experiment"]), f["match/range_summary/asked"][:]))
     assert asked["none"] == len(r["n_ranges"]) and asked["single"] == r["n_ranges"][:].sum()
-    success = f["match/range/build_success_mean"][0]
+    success = f["match/range_summary/build_success_mean"][0]
     assert success == pytest.approx((r["clusters_all_inclusive"][:] / CLUSTERS).mean())
-    marginal = f["match/range/marginal_score_mean"][0]
+    marginal = f["match/range_summary/marginal_score_mean"][0]
     assert marginal == pytest.approx((r["pairs_in_range_inclusive"][:] / CLUSTERS / r["n_ranges"][:]).mean())
     b = f["match/spackbuild"]
     row = {name: i for i, name in enumerate(text(b["experiment"]))}
