@@ -108,6 +108,19 @@ done:
   return rc;
 }
 
+/* The same from the builds themselves: of equally fast ones the first. */
+static void find_optima(const aus_match_measured *m, double *memory_bytes)
+{
+  int64_t p, i, best;
+
+  for (p = 0; p < m->packages.n; p++) {
+    best = m->first[p];
+    for (i = best + 1; i < m->first[p + 1]; i++)
+      if (m->duration_s[i] < m->duration_s[best]) best = i;
+    memory_bytes[p] = m->memory_bytes[best];
+  }
+}
+
 /* One package. @param [in] memory_bytes  of the clusters, then of its fastest build */
 static int predict(aus_match_builds *b, int64_t p, aus_match_duration_kind kind,
                    const double *memory_bytes, aus_err *err)
@@ -135,7 +148,10 @@ static int predict_all(aus_match_builds *b, const aus_sheet *optima, aus_match_d
   AUS_NEW(best, n_packages, err);
   AUS_NEW(b->duration_s, n_packages * b->n_clusters, err);
   AUS_NEW(b->optimal_s, n_packages, err);
-  AUS_TRY(read_optima(&b->measured, optima, best, err));
+  if (optima)
+    AUS_TRY(read_optima(&b->measured, optima, best, err));
+  else
+    find_optima(&b->measured, best);
   for (c = 0; c < b->n_clusters; c++)
     memory[c] = b->offer[c].memory_bytes;
   for (p = 0; p < n_packages; p++) {

@@ -34,7 +34,7 @@ typedef struct aus_match_builds {
 
 /** @param [in] builds    package, arch, compiler, compiler_version, mem_max_bytes, mem_mean_bytes, duration_s
  * @param [in] clusters  cluster, memory_bytes, cost_per_node_hour, arch, compiler, compiler_version
- * @param [in] optima    package, memory_global_best_runtime
+ * @param [in] optima    package, memory_global_best_runtime; NULL: mean memory of each package's fastest build
  * @param [in] kind      how durations are predicted; knn is the reference's
  * @return AUS_OK; AUS_EFORMAT; AUS_ENOMEM; AUS_EDEP. Local. */
 AUS_CHECKED int aus_match_builds_read(aus_match_builds *out, const aus_sheet *builds,

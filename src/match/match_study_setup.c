@@ -248,22 +248,23 @@ static int load_spackbuild(study *s, aus_err *err)
   static const char *const file[] = {"builds.csv", "clusters.csv", "package-optima.csv"};
   static const char *const key[] = {"specs", "clusters", NULL};
   static const char *const rows[] = {"builds", "clusters", "packages"};
-  int rc = AUS_OK, k;
+  /* The optima are told apart from the builds only in a directory of data. */
+  int rc = AUS_OK, k, n = s->is_made || *aus_opt_str(s->opts, "data") ? 3 : 2;
   aus_sheet sheet[3] = {{0}};
   aus_buf text[3];
 
   for (k = 0; k < 3; k++)
     aus_buf_init(&text[k]);
   if (s->is_made) AUS_TRY(aus_match_invent_builds(&s->made, &text[0], &text[1], &text[2], err));
-  for (k = 0; k < 3; k++)
+  for (k = 0; k < n; k++)
     if (s->is_made)
       AUS_TRY(made_sheet(&sheet[k], file[k], &text[k], err));
     else
       AUS_TRY(aus_match_data_sheet(&s->data, key[k], "spackbuild", file[k], &sheet[k], err));
-  for (k = 0; k < 3; k++)
+  for (k = 0; k < n; k++)
     AUS_TRY(need_rows(&sheet[k], rows[k], err));
   AUS_TRY(own_subset(s, &sheet[1], err));
-  AUS_TRY(aus_match_builds_read(&s->builds, &sheet[0], &sheet[1], &sheet[2],
+  AUS_TRY(aus_match_builds_read(&s->builds, &sheet[0], &sheet[1], n > 2 ? &sheet[2] : NULL,
                                 (aus_match_duration_kind)aus_opt_enum(s->opts, "duration_model"),
                                 err));
 done:

@@ -189,7 +189,7 @@ static void stored_builds(void **state)
   aus_sheet clusters = shared_sheet("spackbuild/clusters.csv");
   aus_sheet optima = shared_sheet("spackbuild/package-optima.csv");
   aus_sheet want = shared_sheet("golden/spackbuild-expected.csv");
-  aus_match_builds b;
+  aus_match_builds b, own;
   aus_match_builds_row row[AUS_MATCH_BUILDS_ROWS];
   int i;
 
@@ -198,6 +198,11 @@ static void stored_builds(void **state)
            &err);
   compare_knn(&b);
   check_ok(aus_match_builds_run(&b, row, &err), &err);
+  check_ok(aus_match_builds_read(&own, &builds, &clusters, NULL, AUS_MATCH_DURATION_KNN, &err),
+           &err);
+  for (i = 0; i < own.measured.packages.n; i++)
+    check_near(own.optimal_s[i], b.optimal_s[i], 1e-9);
+  aus_match_builds_fini(&own);
   assert_int_equal(want.n_rows, AUS_MATCH_BUILDS_ROWS);
   for (i = 0; i < AUS_MATCH_BUILDS_ROWS; i++) {
     const aus_match_builds_row *r = &row[i];
